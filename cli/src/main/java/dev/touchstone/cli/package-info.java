@@ -1,0 +1,2 @@
+/** Touchstone cli. */
+package dev.touchstone.cli;

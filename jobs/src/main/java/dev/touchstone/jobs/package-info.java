@@ -1,0 +1,2 @@
+/** Touchstone jobs. */
+package dev.touchstone.jobs;

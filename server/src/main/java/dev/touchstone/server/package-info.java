@@ -1,0 +1,2 @@
+/** Touchstone server. */
+package dev.touchstone.server;
