@@ -1,0 +1,137 @@
+package dev.touchstone.jobs.ingest;
+
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.RawMessage;
+import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
+import dev.touchstone.schemas.Codec;
+import dev.touchstone.schemas.MalformedMessageException;
+import dev.touchstone.schemas.SchemaRegistry;
+import dev.touchstone.schemas.avro.CheckpointEvent;
+import dev.touchstone.schemas.avro.EvaluationRequest;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/** Messages of the topics {@code checkpoints} and {@code evaluation-requests} → triggers. */
+public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
+
+  private static final long serialVersionUID = 1L;
+
+  static final int MIN_THRESHOLDS = 2;
+  static final int MAX_THRESHOLDS = 10_000;
+  static final int MAX_DEADLINE_SECONDS = 1_000_000;
+
+  private final Trigger.Kind kind;
+  private final OutputTag<DeadLetter> refused;
+  private final FullSettings settings;
+  private final String registryUrl;
+  private transient Codec<CheckpointEvent> events;
+  private transient Codec<EvaluationRequest> requests;
+
+  public DecodeTriggers(
+      Trigger.Kind kind, OutputTag<DeadLetter> refused, FullSettings settings, String registryUrl) {
+    this.kind = kind;
+    this.refused = refused;
+    this.settings = settings;
+    this.registryUrl = registryUrl;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    SchemaRegistry registry =
+        registryUrl == null ? null : new SchemaRegistry(URI.create(registryUrl));
+    events = Codec.of(CheckpointEvent.class, registry);
+    requests = Codec.of(EvaluationRequest.class, registry);
+  }
+
+  @Override
+  public void processElement(RawMessage message, Context context, Collector<Trigger> accepted)
+      throws IOException {
+    try {
+      accepted.collect(
+          switch (kind) {
+            case CHECKPOINT -> trigger(events.decode(message.value()), message.timestamp());
+            case REQUEST -> trigger(requests.decode(message.value()), message.timestamp());
+          });
+    } catch (MalformedMessageException | RejectedBatchException e) {
+      context.output(refused, new DeadLetter(message, e.getMessage()));
+    }
+  }
+
+  private Trigger trigger(CheckpointEvent event, long timestamp) throws RejectedBatchException {
+    name("run_id", event.getRunId());
+    name("checkpoint", event.getCheckpoint());
+    name("evaluation_set", event.getEvaluationSet());
+    String id =
+        String.join(
+            "|",
+            "checkpoint",
+            event.getRunId(),
+            Integer.toString(event.getAttempt()),
+            event.getCheckpoint(),
+            event.getEvaluationSet(),
+            event.getSplit(),
+            String.valueOf(event.getFold()));
+    return new Trigger(
+        id,
+        kind,
+        new Claim(
+            event.getRunId(),
+            event.getAttempt(),
+            event.getCheckpoint(),
+            event.getStep(),
+            event.getEpoch()),
+        event.getEvaluationSet(),
+        event.getSplit(),
+        event.getFold(),
+        settings.thresholds(),
+        timestamp,
+        Duration.ofSeconds(settings.deadlineSeconds()).toMillis());
+  }
+
+  private Trigger trigger(EvaluationRequest request, long timestamp) throws RejectedBatchException {
+    name("request_id", request.getRequestId());
+    name("run_id", request.getRunId());
+    name("checkpoint", request.getCheckpoint());
+    if (request.getEvaluationSet() != null) {
+      name("evaluation_set", request.getEvaluationSet());
+    }
+    range("thresholds", request.getThresholds(), MIN_THRESHOLDS, MAX_THRESHOLDS);
+    long deadline = settings.deadlineSeconds();
+    if (request.getDeadlineSeconds() != null) {
+      range("deadline_seconds", request.getDeadlineSeconds(), 0, MAX_DEADLINE_SECONDS);
+      deadline = request.getDeadlineSeconds();
+    }
+    return new Trigger(
+        request.getRequestId(),
+        kind,
+        new Claim(request.getRunId(), -1, request.getCheckpoint(), -1, null),
+        request.getEvaluationSet(),
+        request.getSplit(),
+        request.getFold(),
+        request.getThresholds(),
+        timestamp,
+        Duration.ofSeconds(deadline).toMillis());
+  }
+
+  private static void name(String key, String value) throws RejectedBatchException {
+    if (value.isEmpty() || value.length() > BatchCheck.MAX_NAME) {
+      throw new RejectedBatchException(
+          key + " must be 1 to " + BatchCheck.MAX_NAME + " characters, got " + value.length());
+    }
+  }
+
+  private static void range(String key, long value, long min, long max)
+      throws RejectedBatchException {
+    if (value < min || value > max) {
+      throw new RejectedBatchException(
+          key + " must be in [" + min + ", " + max + "], got " + value);
+    }
+  }
+}

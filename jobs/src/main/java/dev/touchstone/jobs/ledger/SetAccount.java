@@ -1,0 +1,185 @@
+package dev.touchstone.jobs.ledger;
+
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.SetState;
+import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.model.SliceColumn;
+import dev.touchstone.jobs.model.Stratum;
+import dev.touchstone.jobs.model.Task;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The running account of one prediction set: a mutable bean of Flink state. Which batches were seen
+ * is kept beside it; here are the sums.
+ */
+public class SetAccount {
+
+  static final int MAX_CLAIMS = 1_000;
+
+  // public: Flink's POJO serializer
+  public SetIdentity set;
+  public List<Claim> claims = new ArrayList<>();
+  public List<String> slices;
+  public List<Stratum> strata;
+  public long[] stratumRows = new long[0];
+  public Long expectedRows;
+  public int shards;
+  public int endedShards;
+  public long acceptedBatches;
+  public long promisedBatches;
+  public long rows;
+  public long positives;
+  public long duplicates;
+  public long conflicts;
+  public long rowDigest;
+  public boolean weighted;
+  public SetState state = SetState.RECEIVING;
+  public String reason;
+  public boolean unpublished;
+
+  public SetAccount() {}
+
+  static SetAccount open(PredictionBatch first) {
+    SetAccount account = new SetAccount();
+    account.set = first.set();
+    account.shards = first.shards();
+    account.expectedRows = first.expectedRows();
+    account.slices = first.slices().stream().map(SliceColumn::name).toList();
+    account.weighted = first.weights() != null;
+    if (first.plan() != null) {
+      account.strata = first.plan().strata();
+      account.stratumRows = new long[account.strata.size()];
+    }
+    return account;
+  }
+
+  /** Why {@code batch} contradicts what the set said before; null where it doesn't. */
+  String contradiction(PredictionBatch batch) {
+    if (batch.shards() != shards) {
+      return "shards must stay " + shards + " over the set, got " + batch.shards();
+    }
+    if (expectedRows != null
+        && batch.expectedRows() != null
+        && !expectedRows.equals(batch.expectedRows())) {
+      return "evaluation_set.size must stay "
+          + expectedRows
+          + " over the set, got "
+          + batch.expectedRows();
+    }
+    if (batch.set().task() != set.task() || batch.set().outputs() != set.outputs()) {
+      return "task and outputs must stay "
+          + set.task()
+          + " × "
+          + set.outputs()
+          + " over the set, got "
+          + batch.set().task()
+          + " × "
+          + batch.set().outputs();
+    }
+    List<String> names = batch.slices().stream().map(SliceColumn::name).toList();
+    if (!names.equals(slices)) {
+      return "slices must stay " + slices + " over the set, got " + names;
+    }
+    if ((batch.weights() != null) != weighted) {
+      return "weights must come with every batch of a set or with none";
+    }
+    return null;
+  }
+
+  /**
+   * Adds the claim if it is new; true if so. A claim of a later attempt takes the older's place.
+   */
+  boolean claim(Claim claim) {
+    for (int i = 0; i < claims.size(); i++) {
+      Claim known = claims.get(i);
+      if (known.runId().equals(claim.runId()) && known.checkpoint().equals(claim.checkpoint())) {
+        if (known.attempt() >= claim.attempt()) {
+          return false;
+        }
+        claims.set(i, claim);
+        return true;
+      }
+    }
+    if (claims.size() == MAX_CLAIMS) {
+      return false;
+    }
+    claims.add(claim);
+    return true;
+  }
+
+  void add(PredictionBatch batch) {
+    acceptedBatches++;
+    rows += batch.count();
+    rowDigest += RowDigest.of(batch);
+    if (expectedRows == null) {
+      expectedRows = batch.expectedRows();
+    }
+    if (set.task() == Task.BINARY) {
+      for (byte label : batch.labels()) {
+        positives += label;
+      }
+    }
+    if (batch.strata() != null) {
+      for (byte code : batch.strata()) {
+        stratumRows[code & 0xFF]++;
+      }
+    }
+  }
+
+  void shardEnded(long batchesOfShard) {
+    endedShards++;
+    promisedBatches += batchesOfShard;
+  }
+
+  /** Judges completeness after a batch; final once every shard has ended with all its batches. */
+  void judge() {
+    if (endedShards < shards || acceptedBatches < promisedBatches) {
+      return;
+    }
+    reason = countMismatch();
+    state = reason == null ? SetState.COMPLETE : SetState.INCONSISTENT;
+  }
+
+  private String countMismatch() {
+    if (expectedRows != null && rows != expectedRows) {
+      return "every shard has ended with " + rows + " of " + expectedRows + " rows";
+    }
+    if (strata != null) {
+      for (int i = 0; i < stratumRows.length; i++) {
+        Stratum stratum = strata.get(i);
+        if (stratum.rate() == 1
+            ? stratumRows[i] != stratum.population()
+            : stratumRows[i] > stratum.population()) {
+          return "stratum "
+              + stratum.name()
+              + " has "
+              + stratumRows[i]
+              + " rows of a population of "
+              + stratum.population()
+              + " at rate "
+              + stratum.rate();
+        }
+      }
+    }
+    return null;
+  }
+
+  SetStatus status() {
+    return new SetStatus(
+        set,
+        state,
+        reason,
+        List.copyOf(claims),
+        rows,
+        expectedRows,
+        positives,
+        duplicates,
+        conflicts,
+        weighted,
+        slices,
+        rowDigest);
+  }
+}

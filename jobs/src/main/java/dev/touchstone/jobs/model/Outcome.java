@@ -1,0 +1,36 @@
+package dev.touchstone.jobs.model;
+
+/**
+ * How one trigger ended. Exactly one a trigger.
+ *
+ * @param reason null on EVALUATED and REUSED
+ * @param set null where no prediction set was found
+ * @param reportKey where the report is found; null where there is none
+ * @param reportJson the report, on EVALUATED
+ */
+public record Outcome(
+    Trigger trigger,
+    State state,
+    String reason,
+    SetIdentity set,
+    String requestHash,
+    String reportKey,
+    String reportJson,
+    long finishedAtMillis) {
+
+  /** The terminal states. */
+  public enum State {
+    /** A report was computed for this trigger. */
+    EVALUATED,
+    /** The report existed or was being computed for another trigger. */
+    REUSED,
+    /** A newer trigger took its place. */
+    SUPERSEDED,
+    /** The predictions were not complete when the deadline came. */
+    INCOMPLETE,
+    /** The trigger came or was read after its deadline. */
+    EXPIRED,
+    /** Something is wrong with the request or the cached data. */
+    FAILED
+  }
+}

@@ -1,0 +1,70 @@
+package dev.touchstone.jobs.model;
+
+import java.util.List;
+
+/**
+ * Some rows of one prediction set, checked: every column has the length that {@code count} promises
+ * and holds legal values. Arrays are shared, not copied: they are the hot path and nobody writes to
+ * them.
+ *
+ * @param set the prediction set
+ * @param claim the model checkpoint that sent this batch
+ * @param expectedRows rows of the whole set; null where the sender didn't say or a plan decides
+ * @param plan null for a full set
+ * @param firstExampleId first of a contiguous range; used where {@code exampleIds} is null
+ * @param exampleIds int64 little-endian, or null
+ * @param labels {@code count} values (multilabel: {@code count × outputs}) in {@code labelEncoding}
+ * @param scores {@code count × outputs} float32 little-endian, row-major; no NaN
+ * @param weights float32 little-endian, finite and ≥ 0; null: all 1
+ * @param strata one byte a row into {@code plan.strata}; null without a plan
+ * @param digestHigh with {@code digestLow}: 128 bits over everything that makes the rows
+ * @param source the message it was read from: what a dead letter keeps when the ledger finds a
+ *     conflict; null behind the ledger
+ */
+public record PredictionBatch(
+    SetIdentity set,
+    Claim claim,
+    Long expectedRows,
+    SamplingPlan plan,
+    int shard,
+    int shards,
+    long sequence,
+    boolean lastOfShard,
+    int count,
+    long firstExampleId,
+    byte[] exampleIds,
+    LabelEncoding labelEncoding,
+    byte[] labels,
+    byte[] scores,
+    byte[] weights,
+    byte[] strata,
+    List<SliceColumn> slices,
+    long digestHigh,
+    long digestLow,
+    RawMessage source) {
+
+  /** The same batch without the message it came from. */
+  public PredictionBatch withoutSource() {
+    return new PredictionBatch(
+        set,
+        claim,
+        expectedRows,
+        plan,
+        shard,
+        shards,
+        sequence,
+        lastOfShard,
+        count,
+        firstExampleId,
+        exampleIds,
+        labelEncoding,
+        labels,
+        scores,
+        weights,
+        strata,
+        slices,
+        digestHigh,
+        digestLow,
+        null);
+  }
+}

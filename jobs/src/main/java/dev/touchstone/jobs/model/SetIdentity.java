@@ -1,0 +1,20 @@
+package dev.touchstone.jobs.model;
+
+/**
+ * What a prediction set is about: everything that its key is made of, and that a report shows.
+ *
+ * @param setKey 32 hex digits, see {@code ledger.SetKeys}
+ * @param modelDigest null where unknown; so are the other digests and {@code fold}
+ * @param sampled under a sampling plan; never used for a full report
+ */
+public record SetIdentity(
+    String setKey,
+    String modelDigest,
+    String datasetDigest,
+    String transformDigest,
+    String evaluationSet,
+    String split,
+    Integer fold,
+    boolean sampled,
+    Task task,
+    int outputs) {}

@@ -1,0 +1,30 @@
+package dev.touchstone.jobs.model;
+
+import java.util.List;
+
+/**
+ * What the ledger knows of one prediction set.
+ *
+ * @param reason why the set is INCONSISTENT, or null
+ * @param claims the model checkpoints that sent it, in order of first arrival
+ * @param rows accepted
+ * @param expectedRows promised, or null
+ * @param duplicates batches that came again and were dropped
+ * @param conflicts batches that contradicted an accepted one
+ * @param weighted some batch brought weights
+ * @param slices names of the slice columns
+ * @param rowDigest sum over the rows of a hash of each: the same whatever the order and the batches
+ */
+public record SetStatus(
+    SetIdentity set,
+    SetState state,
+    String reason,
+    List<Claim> claims,
+    long rows,
+    Long expectedRows,
+    long positives,
+    long duplicates,
+    long conflicts,
+    boolean weighted,
+    List<String> slices,
+    long rowDigest) {}

@@ -1,0 +1,33 @@
+package dev.touchstone.jobs.model;
+
+/**
+ * Something asks for a full evaluation.
+ *
+ * @param id unique; the same id again is the same question
+ * @param kind CHECKPOINT or REQUEST
+ * @param evaluationSet null: the only one of that model checkpoint
+ * @param thresholds entries of the sweep
+ * @param waitMillis how long missing predictions are waited for, from the trigger's arrival
+ */
+public record Trigger(
+    String id,
+    Kind kind,
+    Claim claim,
+    String evaluationSet,
+    String split,
+    Integer fold,
+    int thresholds,
+    long triggeredAtMillis,
+    long waitMillis) {
+
+  /** Where a trigger comes from. */
+  public enum Kind {
+    CHECKPOINT,
+    REQUEST
+  }
+
+  /** Evaluations of one model checkpoint meet under this key. */
+  public String checkpointKey() {
+    return claim.runId() + '\u0000' + claim.checkpoint();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.touchstone.jobs.settings;
+
+import dev.touchstone.schemas.Topics;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.flink.api.common.state.StateTtlConfig;
+
+/** All settings of the engine, one record a room. Made from {@link SettingsSource}. */
+public record EngineSettings(
+    KafkaSettings kafka,
+    LedgerSettings ledger,
+    FastSettings fast,
+    CacheSettings cache,
+    FullSettings full,
+    ServerSettings server) {
+
+  /**
+   * Reads and checks every setting.
+   *
+   * @throws IllegalArgumentException naming key, rule and value; also for unknown keys
+   */
+  public static EngineSettings from(SettingsSource source) {
+    EngineSettings settings =
+        new EngineSettings(
+            new KafkaSettings(
+                source.string("kafka.bootstrap_servers", "localhost:9092"),
+                source.string("kafka.topic_prefix", Topics.DEFAULT_PREFIX),
+                source.string("kafka.group_id", "touchstone"),
+                source.string("kafka.schema_registry_url", null),
+                (int) source.integer("kafka.partitions", 2, 1, 10_000),
+                (short) source.integer("kafka.replication_factor", 1, 1, 100),
+                source.section("kafka.client")),
+            new LedgerSettings(
+                source.integer("ledger.retention_hours", 168, 1, 1_000_000),
+                source.integer("ledger.progress_interval_millis", 1_000, 10, 3_600_000)),
+            new FastSettings(
+                source.integer("fast.emit_interval_millis", 500, 10, 3_600_000),
+                source.number("fast.decision_threshold", 0.5, 0, 1)),
+            new CacheSettings(
+                source.string("cache.directory", "data/cache"),
+                source.integer("cache.segment_rows", 1 << 20, 1, 1 << 24)),
+            new FullSettings(
+                source.integer("full.deadline_seconds", 600, 1, 1_000_000),
+                (int) source.integer("full.thresholds", 200, 2, 10_000),
+                source.integer("full.rows_per_split", 4L << 20, 1, 1L << 40),
+                (int) source.integer("full.rows_per_range", 32 << 20, 1 << 10, 1 << 30),
+                source.integer("full.scan_timeout_seconds", 3_600, 1, 1_000_000),
+                source.number("full.decision_threshold", 0.5, 0, 1)),
+            new ServerSettings(
+                source.string("server.host", "127.0.0.1"),
+                (int) source.integer("server.port", 8080, 0, 65_535),
+                source.string("server.token", null)));
+    source.rejectUnknown();
+    return settings;
+  }
+
+  /** Kafka, as client. */
+  public record KafkaSettings(
+      String bootstrapServers,
+      String topicPrefix,
+      String groupId,
+      String schemaRegistryUrl,
+      int partitions,
+      short replicationFactor,
+      Map<String, String> client)
+      implements Serializable {
+
+    public Topics topics() {
+      return new Topics(topicPrefix);
+    }
+  }
+
+  /** How long what was seen is remembered. */
+  public record LedgerSettings(long retentionHours, long progressIntervalMillis)
+      implements Serializable {
+
+    /** For all state of a prediction set: forgotten when it was not touched for that long. */
+    public StateTtlConfig retention() {
+      return StateTtlConfig.newBuilder(Duration.ofHours(retentionHours))
+          .setUpdateType(StateTtlConfig.UpdateType.OnReadAndWrite)
+          .build();
+    }
+  }
+
+  /** Cadence of proxies. */
+  public record FastSettings(long emitIntervalMillis, double decisionThreshold)
+      implements Serializable {}
+
+  /** Where and how the prediction cache is written. */
+  public record CacheSettings(String directory, long segmentRows) implements Serializable {}
+
+  /** Full tier. */
+  public record FullSettings(
+      long deadlineSeconds,
+      int thresholds,
+      long rowsPerSplit,
+      int rowsPerRange,
+      long scanTimeoutSeconds,
+      double decisionThreshold)
+      implements Serializable {}
+
+  /** HTTP. */
+  public record ServerSettings(String host, int port, String token) implements Serializable {}
+}
