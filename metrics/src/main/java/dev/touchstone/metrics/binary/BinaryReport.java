@@ -1,0 +1,62 @@
+package dev.touchstone.metrics.binary;
+
+import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.ThresholdRow;
+import java.util.List;
+
+/**
+ * Everything an exact binary evaluation answers.
+ *
+ * @param n rows, invalid ones included
+ * @param nPos rows with label 1, invalid ones included
+ * @param weightTotal sum of weights (the number of rows without weights)
+ * @param weightPos sum of weights of rows with label 1
+ * @param invalidScores rows whose score is NaN
+ * @param clippedCount rows whose probability was clipped for the log loss
+ * @param clipEpsilon the clip: probabilities are taken in [eps, 1 - eps]
+ * @param metrics every metric once, in a fixed order
+ * @param sweep descending thresholds, at most as many as asked for (equal ones are given once)
+ * @param curve descending vertices with corner points kept, for drawing; never for areas
+ */
+public record BinaryReport(
+    long n,
+    long nPos,
+    double weightTotal,
+    double weightPos,
+    long invalidScores,
+    long clippedCount,
+    double clipEpsilon,
+    List<MetricValue> metrics,
+    List<ThresholdRow> sweep,
+    List<ThresholdRow> curve) {
+  /** Copies the lists. */
+  public BinaryReport {
+    metrics = List.copyOf(metrics);
+    sweep = List.copyOf(sweep);
+    curve = List.copyOf(curve);
+  }
+
+  /** The metric of that name; an {@link IllegalArgumentException} names what there is instead. */
+  public MetricValue metric(String name) {
+    return metrics.stream()
+        .filter(m -> m.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no metric "
+                        + name
+                        + "; there are "
+                        + metrics.stream().map(MetricValue::name).toList()));
+  }
+
+  /**
+   * The report from pass 1 over all rows and pass 2 over all ranges of its plan, in any order.
+   *
+   * @throws IllegalArgumentException when a range is missing or given twice
+   */
+  public static BinaryReport assemble(
+      CoarseCounts total, List<RangeResult> ranges, BinaryOptions options) {
+    throw new UnsupportedOperationException("next commit");
+  }
+}
