@@ -3,6 +3,7 @@ package dev.touchstone.jobs.ingest;
 import com.dynatrace.hash4j.hashing.HashStream128;
 import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
+import dev.touchstone.jobs.model.BatchDigest;
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.LabelEncoding;
 import dev.touchstone.jobs.model.PredictionBatch;
@@ -123,7 +124,7 @@ final class BatchCheck {
             wire.getCheckpoint().getId(),
             wire.getCheckpoint().getStep(),
             wire.getCheckpoint().getEpoch());
-    HashValue128 digest =
+    BatchDigest digest =
         digest(wire, task, encoding, firstId, ids, labels, scores, weights, strata, slices);
     return new PredictionBatch(
         set,
@@ -143,8 +144,7 @@ final class BatchCheck {
         weights,
         strata,
         slices,
-        digest.getMostSignificantBits(),
-        digest.getLeastSignificantBits(),
+        digest,
         source);
   }
 
@@ -262,7 +262,7 @@ final class BatchCheck {
     return slices;
   }
 
-  private static HashValue128 digest(
+  private static BatchDigest digest(
       dev.touchstone.schemas.avro.PredictionBatch wire,
       Task task,
       LabelEncoding encoding,
@@ -295,7 +295,8 @@ final class BatchCheck {
       slice.dictionary().forEach(stream::putString);
       stream.putBytes(slice.codes());
     }
-    return stream.get();
+    HashValue128 hash = stream.get();
+    return new BatchDigest(hash.getMostSignificantBits(), hash.getLeastSignificantBits());
   }
 
   /** Names the batch in every complaint. */

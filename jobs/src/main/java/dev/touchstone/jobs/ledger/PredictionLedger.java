@@ -1,5 +1,6 @@
 package dev.touchstone.jobs.ledger;
 
+import dev.touchstone.jobs.model.BatchDigest;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.PredictionBatch;
@@ -11,7 +12,6 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -36,7 +36,7 @@ public final class PredictionLedger
   private final LedgerSettings settings;
   private final OutputTag<DeadLetter> conflicts;
   private transient ValueState<SetAccount> account;
-  private transient MapState<Long, Tuple2<Long, Long>> seen;
+  private transient MapState<Long, BatchDigest> seen;
   private transient MapState<Integer, ShardAccount> shards;
   private transient ValueState<Long> publishAt;
 
@@ -49,8 +49,7 @@ public final class PredictionLedger
   public void open(OpenContext context) {
     var runtime = getRuntimeContext();
     var accountState = new ValueStateDescriptor<>("account", SetAccount.class);
-    var seenState =
-        new MapStateDescriptor<>("seen", Types.LONG, Types.TUPLE(Types.LONG, Types.LONG));
+    var seenState = new MapStateDescriptor<>("seen", Types.LONG, Types.POJO(BatchDigest.class));
     var shardState = new MapStateDescriptor<>("shards", Types.INT, Types.POJO(ShardAccount.class));
     accountState.enableTimeToLive(settings.retention());
     seenState.enableTimeToLive(settings.retention());
@@ -69,14 +68,14 @@ public final class PredictionLedger
       set = SetAccount.open(batch);
     }
     long identity = ((long) batch.shard() << SEQUENCE_BITS) | batch.sequence();
-    Tuple2<Long, Long> known = seen.get(identity);
+    BatchDigest known = seen.get(identity);
     boolean isNew = known == null;
     String contradiction = isNew ? contradiction(set, batch) : null;
 
     if (isNew && contradiction == null) {
       set.claim(batch.claim());
       accept(set, batch, identity, out);
-    } else if (!isNew && known.f0 == batch.digestHigh() && known.f1 == batch.digestLow()) {
+    } else if (!isNew && known.equals(batch.digest())) {
       set.duplicates++;
       changed(set, set.claim(batch.claim()), context, out);
     } else {
@@ -118,7 +117,7 @@ public final class PredictionLedger
   private void accept(
       SetAccount set, PredictionBatch batch, long identity, Collector<LedgerUpdate> out)
       throws Exception {
-    seen.put(identity, Tuple2.of(batch.digestHigh(), batch.digestLow()));
+    seen.put(identity, batch.digest());
     ShardAccount shard = shards.get(batch.shard());
     if (shard == null) {
       shard = new ShardAccount();

@@ -1,5 +1,8 @@
 package dev.touchstone.jobs.model;
 
+import dev.touchstone.metrics.Interval;
+import dev.touchstone.metrics.MetricValue;
+
 /**
  * One value of one metric; an upsert, see design of topic {@code metrics}. Undefined values are
  * null with a reason.
@@ -26,6 +29,65 @@ public record MetricPoint(
     boolean complete,
     String reason,
     int revision) {
+
+  /**
+   * A value of the math as a point on all examples of a set.
+   *
+   * @param n examples behind it, {@code positives} of them with label 1
+   */
+  public static MetricPoint of(
+      MetricValue metric,
+      Tier tier,
+      SetIdentity set,
+      Claim claim,
+      long n,
+      long positives,
+      boolean complete,
+      long timestampMillis) {
+    Interval interval = metric.interval();
+    return new MetricPoint(
+        timestampMillis,
+        claim,
+        set.modelDigest(),
+        tier,
+        set.evaluationSet(),
+        set.split(),
+        "",
+        metric.name(),
+        metric.isDefined() ? metric.value() : null,
+        interval == null ? null : interval.low(),
+        interval == null ? null : interval.high(),
+        interval == null ? null : interval.method(),
+        interval == null ? null : interval.level(),
+        n,
+        positives,
+        complete,
+        metric.isDefined() ? metric.intervalReason() : metric.reason(),
+        0);
+  }
+
+  /** The same value under the name of another model checkpoint. */
+  public MetricPoint withClaim(Claim other) {
+    return new MetricPoint(
+        timestampMillis,
+        other,
+        modelDigest,
+        tier,
+        evaluationSet,
+        split,
+        slice,
+        metric,
+        value,
+        ciLow,
+        ciHigh,
+        ciMethod,
+        level,
+        n,
+        positives,
+        complete,
+        reason,
+        revision);
+  }
 
   /** Which tier computed a value. */
   public enum Tier {

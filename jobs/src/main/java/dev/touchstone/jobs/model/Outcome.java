@@ -6,7 +6,8 @@ package dev.touchstone.jobs.model;
  * @param reason null on EVALUATED and REUSED
  * @param set null where no prediction set was found
  * @param reportKey where the report is found; null where there is none
- * @param reportJson the report, on EVALUATED
+ * @param reportJson the report, on EVALUATED; the same bytes however it was computed
+ * @param costJson what computing took, on EVALUATED
  */
 public record Outcome(
     Trigger trigger,
@@ -16,7 +17,20 @@ public record Outcome(
     String requestHash,
     String reportKey,
     String reportJson,
+    String costJson,
     long finishedAtMillis) {
+
+  /** An outcome that has no report. */
+  public static Outcome without(
+      Trigger trigger,
+      State state,
+      String reason,
+      SetIdentity set,
+      String requestHash,
+      long finishedAtMillis) {
+    return new Outcome(
+        trigger, state, reason, set, requestHash, null, null, null, finishedAtMillis);
+  }
 
   /** The terminal states. */
   public enum State {

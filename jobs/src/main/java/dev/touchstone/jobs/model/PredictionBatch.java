@@ -17,7 +17,6 @@ import java.util.List;
  * @param scores {@code count × outputs} float32 little-endian, row-major; no NaN
  * @param weights float32 little-endian, finite and ≥ 0; null: all 1
  * @param strata one byte a row into {@code plan.strata}; null without a plan
- * @param digestHigh with {@code digestLow}: 128 bits over everything that makes the rows
  * @param source the message it was read from: what a dead letter keeps when the ledger finds a
  *     conflict; null behind the ledger
  */
@@ -39,8 +38,7 @@ public record PredictionBatch(
     byte[] weights,
     byte[] strata,
     List<SliceColumn> slices,
-    long digestHigh,
-    long digestLow,
+    BatchDigest digest,
     RawMessage source) {
 
   /** The same batch without the message it came from. */
@@ -63,8 +61,7 @@ public record PredictionBatch(
         weights,
         strata,
         slices,
-        digestHigh,
-        digestLow,
+        digest,
         null);
   }
 }

@@ -1,0 +1,171 @@
+package dev.touchstone.jobs;
+
+import dev.touchstone.jobs.full.Admission;
+import dev.touchstone.jobs.full.ClaimedManifest;
+import dev.touchstone.jobs.full.ClaimedManifests;
+import dev.touchstone.jobs.full.CombineCounts;
+import dev.touchstone.jobs.full.EvaluationTask;
+import dev.touchstone.jobs.full.Finding;
+import dev.touchstone.jobs.full.FinishEvaluations;
+import dev.touchstone.jobs.full.PlanSplits;
+import dev.touchstone.jobs.full.Scan;
+import dev.touchstone.jobs.full.Split;
+import dev.touchstone.jobs.full.TriggerDesk;
+import dev.touchstone.jobs.ingest.DecodeManifests;
+import dev.touchstone.jobs.ingest.DecodeTriggers;
+import dev.touchstone.jobs.ingest.KafkaInput;
+import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.MetricPoint;
+import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.RawMessage;
+import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.output.KafkaOutput;
+import dev.touchstone.jobs.settings.EngineSettings;
+import dev.touchstone.schemas.Topics;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.streaming.api.datastream.AsyncDataStream;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.OutputTag;
+
+/** Triggers and manifests in; one terminal outcome a trigger, reports and their values out. */
+public final class EvaluationsJob {
+
+  public static final String NAME = "touchstone evaluations";
+
+  private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
+  private static final OutputTag<Outcome> UNANSWERED = new OutputTag<>("without report") {};
+  private static final OutputTag<Finding> TOTALS = new OutputTag<>("totals") {};
+  private static final OutputTag<MetricPoint> POINTS = new OutputTag<>("points") {};
+
+  /** Splits under way in one slot: one is scanned, one waits so that no slot idles. */
+  private static final int SPLITS_IN_FLIGHT = 2;
+
+  private EvaluationsJob() {}
+
+  public static void main(String[] args) throws Exception {
+    EngineSettings settings = JobArguments.parse(args);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    onKafka(env, settings);
+    env.execute(NAME);
+  }
+
+  /** The dataflow between the topics that the settings name. */
+  public static void onKafka(StreamExecutionEnvironment env, EngineSettings settings) {
+    Topics topics = settings.kafka().topics();
+    topology(
+        env,
+        settings,
+        KafkaInput.of(settings.kafka(), topics.checkpoints()),
+        KafkaInput.of(settings.kafka(), topics.evaluationRequests()),
+        KafkaInput.of(settings.kafka(), topics.predictionSets()),
+        KafkaOutput.reports(settings.kafka()),
+        KafkaOutput.metrics(settings.kafka()),
+        KafkaOutput.deadLetters(settings.kafka()));
+  }
+
+  /** Describes the dataflow. No I/O, no clock, no execute(). */
+  public static void topology(
+      StreamExecutionEnvironment env,
+      EngineSettings settings,
+      Source<RawMessage, ?, ?> checkpoints,
+      Source<RawMessage, ?, ?> requests,
+      Source<RawMessage, ?, ?> predictionSets,
+      Sink<Outcome> reports,
+      Sink<MetricPoint> metrics,
+      Sink<DeadLetter> deadLetters) {
+    env.getConfig().enableObjectReuse();
+    var checkpointTriggers = triggers(env, settings, checkpoints, Trigger.Kind.CHECKPOINT);
+    var requestTriggers = triggers(env, settings, requests, Trigger.Kind.REQUEST);
+    SingleOutputStreamOperator<SetManifest> manifests =
+        env.fromSource(predictionSets, WatermarkStrategy.noWatermarks(), "prediction sets")
+            .uid("ingest.prediction-sets")
+            .process(new DecodeManifests(REFUSED))
+            .name("decode manifests")
+            .uid("ingest.decode-manifests");
+    DataStream<ClaimedManifest> claimed =
+        manifests.flatMap(new ClaimedManifests()).name("claims").uid("full.claims");
+
+    SingleOutputStreamOperator<EvaluationTask> tasks =
+        checkpointTriggers
+            .union(requestTriggers)
+            .keyBy(Trigger::checkpointKey)
+            .connect(claimed.keyBy(ClaimedManifest::checkpointKey))
+            .process(new TriggerDesk(settings.ledger(), UNANSWERED))
+            .name("triggers meet sets")
+            .uid("full.trigger-desk");
+    DataStream<EvaluationTask> admitted =
+        tasks
+            .keyBy(EvaluationTask::reportKey)
+            .map(new Admission(settings.ledger()))
+            .name("admission")
+            .uid("full.admission");
+
+    DataStream<Split> firstPass =
+        admitted
+            .flatMap(new PlanSplits(settings.full()))
+            .name("plan first pass")
+            .uid("full.plan-splits");
+    SingleOutputStreamOperator<Split> secondPass =
+        scan(firstPass, settings, "count", "full.count")
+            .keyBy(Finding::reportKey)
+            .process(new CombineCounts(settings.full(), TOTALS))
+            .name("combine counts")
+            .uid("full.combine-counts");
+    DataStream<Finding> findings =
+        scan(secondPass, settings, "resolve", "full.resolve")
+            .union(secondPass.getSideOutput(TOTALS));
+    SingleOutputStreamOperator<Outcome> finished =
+        admitted
+            .keyBy(EvaluationTask::reportKey)
+            .connect(findings.keyBy(Finding::reportKey))
+            .process(new FinishEvaluations(settings.full(), settings.ledger(), POINTS))
+            .name("reports")
+            .uid("full.finish");
+
+    finished
+        .union(tasks.getSideOutput(UNANSWERED))
+        .sinkTo(reports)
+        .name("reports")
+        .uid("output.reports");
+    finished.getSideOutput(POINTS).sinkTo(metrics).name("metrics").uid("output.full-metrics");
+    checkpointTriggers
+        .getSideOutput(REFUSED)
+        .union(requestTriggers.getSideOutput(REFUSED), manifests.getSideOutput(REFUSED))
+        .sinkTo(deadLetters)
+        .name("dead letters")
+        .uid("output.refused-triggers");
+  }
+
+  private static SingleOutputStreamOperator<Trigger> triggers(
+      StreamExecutionEnvironment env,
+      EngineSettings settings,
+      Source<RawMessage, ?, ?> source,
+      Trigger.Kind kind) {
+    String name = kind == Trigger.Kind.CHECKPOINT ? "checkpoints" : "evaluation-requests";
+    return env.fromSource(source, WatermarkStrategy.noWatermarks(), name)
+        .uid("ingest." + name)
+        .process(
+            new DecodeTriggers(
+                kind, REFUSED, settings.full(), settings.kafka().schemaRegistryUrl()))
+        .name("decode " + name)
+        .uid("ingest.decode-" + name);
+  }
+
+  private static SingleOutputStreamOperator<Finding> scan(
+      DataStream<Split> splits, EngineSettings settings, String name, String uid) {
+    return AsyncDataStream.unorderedWait(
+            splits.rebalance(),
+            new Scan(settings.cache(), settings.full()),
+            settings.full().scanTimeoutSeconds(),
+            TimeUnit.SECONDS,
+            SPLITS_IN_FLIGHT)
+        .name(name)
+        .uid(uid);
+  }
+}

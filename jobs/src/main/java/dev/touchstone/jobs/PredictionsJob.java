@@ -1,0 +1,98 @@
+package dev.touchstone.jobs;
+
+import dev.touchstone.jobs.cache.CacheWriter;
+import dev.touchstone.jobs.fast.ProxyMetrics;
+import dev.touchstone.jobs.ingest.DecodePredictions;
+import dev.touchstone.jobs.ingest.KafkaInput;
+import dev.touchstone.jobs.ledger.PredictionLedger;
+import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.LedgerUpdate;
+import dev.touchstone.jobs.model.MetricPoint;
+import dev.touchstone.jobs.model.RawMessage;
+import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.output.KafkaOutput;
+import dev.touchstone.jobs.settings.EngineSettings;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.streaming.api.datastream.DataStreamUtils;
+import org.apache.flink.streaming.api.datastream.KeyedStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.OutputTag;
+
+/** Predictions in; proxy metrics, cached prediction sets and dead letters out. */
+public final class PredictionsJob {
+
+  public static final String NAME = "touchstone predictions";
+
+  private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
+  private static final OutputTag<DeadLetter> CONFLICTS = new OutputTag<>("conflicts") {};
+
+  private PredictionsJob() {}
+
+  public static void main(String[] args) throws Exception {
+    EngineSettings settings = JobArguments.parse(args);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    onKafka(env, settings);
+    env.execute(NAME);
+  }
+
+  /** The dataflow between the topics that the settings name. */
+  public static void onKafka(StreamExecutionEnvironment env, EngineSettings settings) {
+    topology(
+        env,
+        settings,
+        KafkaInput.of(settings.kafka(), settings.kafka().topics().predictions()),
+        KafkaOutput.metrics(settings.kafka()),
+        KafkaOutput.predictionSets(settings.kafka()),
+        KafkaOutput.deadLetters(settings.kafka()));
+  }
+
+  /** Describes the dataflow. No I/O, no clock, no execute(). */
+  public static void topology(
+      StreamExecutionEnvironment env,
+      EngineSettings settings,
+      Source<RawMessage, ?, ?> predictions,
+      Sink<MetricPoint> metrics,
+      Sink<SetManifest> predictionSets,
+      Sink<DeadLetter> deadLetters) {
+    // records are never changed once made, so operators may share them
+    env.getConfig().enableObjectReuse();
+    var batches =
+        env.fromSource(predictions, WatermarkStrategy.noWatermarks(), "predictions")
+            .uid("ingest.predictions")
+            .process(new DecodePredictions(REFUSED, settings.kafka().schemaRegistryUrl()))
+            .name("decode and check")
+            .uid("ingest.decode-predictions");
+    SingleOutputStreamOperator<LedgerUpdate> updates =
+        batches
+            .keyBy(batch -> batch.set().setKey())
+            .process(new PredictionLedger(settings.ledger(), CONFLICTS))
+            .name("ledger")
+            .uid("ledger.predictions");
+    // same key, same slot: no second shuffle
+    KeyedStream<LedgerUpdate, String> bySet =
+        DataStreamUtils.reinterpretAsKeyedStream(updates, LedgerUpdate::setKey);
+    bySet
+        .process(new ProxyMetrics(settings.fast(), settings.ledger()))
+        .name("proxy metrics")
+        .uid("fast.proxy-metrics")
+        .sinkTo(metrics)
+        .name("metrics")
+        .uid("output.proxy-metrics");
+    bySet
+        .process(new CacheWriter(settings.cache(), settings.ledger()))
+        .name("prediction cache")
+        .uid("cache.writer")
+        .sinkTo(predictionSets)
+        .name("prediction sets")
+        .uid("output.prediction-sets");
+    batches
+        .getSideOutput(REFUSED)
+        .union(updates.getSideOutput(CONFLICTS))
+        .sinkTo(deadLetters)
+        .name("dead letters")
+        .uid("output.refused-predictions");
+  }
+}

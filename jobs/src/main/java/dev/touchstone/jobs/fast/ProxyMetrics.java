@@ -1,0 +1,149 @@
+package dev.touchstone.jobs.fast;
+
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.LedgerUpdate;
+import dev.touchstone.jobs.model.MetricPoint;
+import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.SetState;
+import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.model.Task;
+import dev.touchstone.jobs.settings.EngineSettings.FastSettings;
+import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
+import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.binary.BinaryProxy;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.util.Collector;
+
+/**
+ * Folds accepted batches into the proxy metrics of their set. Keyed by set key; state of fixed
+ * size.
+ *
+ * <p>Points go out at intervals while the set arrives, as PARTIAL, and at once when it ends, as
+ * COMPLETE. Then only the final points are kept: a later claim on the same set (a restarted
+ * attempt, another run of the same model) gets them under its own name.
+ */
+public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdate, MetricPoint> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final FastSettings settings;
+  private final LedgerSettings ledger;
+  private transient ValueState<BinaryProxy> proxy;
+  private transient ValueState<SetStatus> latest;
+  private transient ListState<MetricPoint> finals;
+  private transient ValueState<Long> emitAt;
+
+  public ProxyMetrics(FastSettings settings, LedgerSettings ledger) {
+    this.settings = settings;
+    this.ledger = ledger;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    var proxyState = new ValueStateDescriptor<>("proxy", BinaryProxySerializer.INSTANCE);
+    var latestState = new ValueStateDescriptor<>("latest", Types.POJO(SetStatus.class));
+    var finalState = new ListStateDescriptor<>("finals", Types.POJO(MetricPoint.class));
+    proxyState.enableTimeToLive(ledger.retention());
+    latestState.enableTimeToLive(ledger.retention());
+    finalState.enableTimeToLive(ledger.retention());
+    proxy = getRuntimeContext().getState(proxyState);
+    latest = getRuntimeContext().getState(latestState);
+    finals = getRuntimeContext().getListState(finalState);
+    emitAt = getRuntimeContext().getState(new ValueStateDescriptor<>("emitAt", Types.LONG));
+  }
+
+  @Override
+  public void processElement(LedgerUpdate update, Context context, Collector<MetricPoint> out)
+      throws Exception {
+    SetStatus before = latest.value();
+    latest.update(update.status());
+    if (update.status().set().task() != Task.BINARY) {
+      return;
+    }
+    if (update.batch() == null) {
+      newClaims(before, update.status(), out);
+      return;
+    }
+    fold(update.batch());
+    long now = context.timerService().currentProcessingTime();
+    if (update.status().state() == SetState.COMPLETE) {
+      finals.update(emit(update.status(), now, out));
+      proxy.clear();
+    } else if (emitAt.value() == null) {
+      long at = now + settings.emitIntervalMillis();
+      context.timerService().registerProcessingTimeTimer(at);
+      emitAt.update(at);
+    }
+  }
+
+  @Override
+  public void onTimer(long timestamp, OnTimerContext context, Collector<MetricPoint> out)
+      throws Exception {
+    emitAt.clear();
+    SetStatus status = latest.value();
+    if (status != null && status.state() != SetState.COMPLETE && proxy.value() != null) {
+      emit(status, timestamp, out);
+    }
+  }
+
+  private void fold(PredictionBatch batch) throws Exception {
+    BinaryProxy state = proxy.value();
+    if (state == null) {
+      state = BinaryProxy.of(settings.decisionThreshold());
+    }
+    double[] weights = RowWeights.of(batch);
+    if (weights == null) {
+      state.accept(batch.scores(), 0, batch.labels(), 0, batch.count());
+    } else {
+      state.accept(batch.scores(), 0, batch.labels(), 0, weights, 0, batch.count());
+    }
+    proxy.update(state);
+  }
+
+  private void newClaims(SetStatus before, SetStatus after, Collector<MetricPoint> out)
+      throws Exception {
+    for (Claim claim : after.claims()) {
+      if (before == null || !before.claims().contains(claim)) {
+        for (MetricPoint point : finals.get()) {
+          out.collect(point.withClaim(claim));
+        }
+      }
+    }
+  }
+
+  private List<MetricPoint> points(SetStatus status, Claim claim, long now) throws Exception {
+    BinaryProxy.Result result = proxy.value().result();
+    List<MetricPoint> points = new ArrayList<>();
+    for (MetricValue metric : result.metrics()) {
+      points.add(
+          MetricPoint.of(
+              metric,
+              MetricPoint.Tier.PROXY,
+              status.set(),
+              claim,
+              result.n(),
+              result.nPos(),
+              status.state() == SetState.COMPLETE,
+              now));
+    }
+    return points;
+  }
+
+  /** Collects the current points under every claim; returns those of the first. */
+  private List<MetricPoint> emit(SetStatus status, long now, Collector<MetricPoint> out)
+      throws Exception {
+    List<MetricPoint> points = points(status, status.claims().get(0), now);
+    for (Claim claim : status.claims()) {
+      points.forEach(point -> out.collect(point.withClaim(claim)));
+    }
+    return points;
+  }
+}

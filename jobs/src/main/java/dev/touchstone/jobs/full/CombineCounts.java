@@ -1,0 +1,108 @@
+package dev.touchstone.jobs.full;
+
+import dev.touchstone.jobs.model.Segment;
+import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
+import dev.touchstone.metrics.binary.CoarseCounts;
+import dev.touchstone.metrics.binary.RangeTask;
+import dev.touchstone.metrics.binary.ResolvePlan;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Adds up the counts of the first pass, in any order; with the last one, plans the second pass: one
+ * split a score range, each over all segments. Keyed by report key.
+ */
+public final class CombineCounts extends KeyedProcessFunction<String, Finding, Split> {
+
+  private static final long serialVersionUID = 1L;
+
+  /** Below this, another range costs more than it saves. */
+  private static final long MIN_ROWS_PER_RANGE = 1 << 20;
+
+  private final FullSettings settings;
+  private final OutputTag<Finding> totals;
+  private transient ValueState<Sum> sum;
+
+  /** The counts so far. */
+  public record Sum(
+      int received, List<Segment> segments, byte[] counts, String error, long nanos) {}
+
+  public CombineCounts(FullSettings settings, OutputTag<Finding> totals) {
+    this.settings = settings;
+    this.totals = totals;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    sum = getRuntimeContext().getState(new ValueStateDescriptor<>("sum", Types.POJO(Sum.class)));
+  }
+
+  @Override
+  public void processElement(Finding counts, Context context, Collector<Split> out)
+      throws Exception {
+    Sum now = add(sum.value(), counts);
+    if (now.received() < counts.split().parts()) {
+      sum.update(now);
+      return;
+    }
+    sum.clear();
+    Split first = counts.split();
+    List<RangeTask> ranges = now.error() == null ? plan(now, first.thresholds()) : List.of();
+    Split all =
+        new Split(
+            first.reportKey(),
+            first.setKey(),
+            Split.ALL,
+            ranges.size(),
+            List.of(),
+            first.thresholds(),
+            null);
+    context.output(totals, new Finding(all, now.counts(), now.error(), now.nanos()));
+    for (int part = 0; part < ranges.size(); part++) {
+      out.collect(
+          new Split(
+              first.reportKey(),
+              first.setKey(),
+              part,
+              ranges.size(),
+              now.segments(),
+              first.thresholds(),
+              ranges.get(part).toBytes()));
+    }
+  }
+
+  private static Sum add(Sum sum, Finding counts) {
+    if (sum == null) {
+      return new Sum(
+          1, counts.split().segments(), counts.payload(), counts.error(), counts.nanos());
+    }
+    String error = sum.error() == null ? counts.error() : sum.error();
+    byte[] combined =
+        error != null
+            ? null
+            : CoarseCounts.fromBytes(sum.counts())
+                .combine(CoarseCounts.fromBytes(counts.payload()))
+                .toBytes();
+    List<Segment> segments = new ArrayList<>(sum.segments());
+    segments.addAll(counts.split().segments());
+    return new Sum(sum.received() + 1, segments, combined, error, sum.nanos() + counts.nanos());
+  }
+
+  private List<RangeTask> plan(Sum all, int thresholds) {
+    CoarseCounts counts = CoarseCounts.fromBytes(all.counts());
+    int slots = getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
+    long evenShare = Math.max(MIN_ROWS_PER_RANGE, counts.n() / slots + 1);
+    return ResolvePlan.of(
+            counts,
+            FullOptions.of(settings, thresholds),
+            Math.min(settings.rowsPerRange(), evenShare))
+        .ranges();
+  }
+}

@@ -1,0 +1,23 @@
+package dev.touchstone.jobs.full;
+
+import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.model.Trigger;
+
+/**
+ * A trigger that has found its complete prediction set.
+ *
+ * @param reportKey set key and request hash: equal keys are the same question about the same rows
+ * @param leads true on the first task of a report key: the one that is computed
+ */
+public record EvaluationTask(
+    Trigger trigger, SetManifest manifest, String requestHash, String reportKey, boolean leads) {
+
+  static EvaluationTask of(Trigger trigger, SetManifest manifest, String requestHash) {
+    return new EvaluationTask(
+        trigger, manifest, requestHash, manifest.setKey() + ":" + requestHash, false);
+  }
+
+  EvaluationTask leading(boolean isLead) {
+    return new EvaluationTask(trigger, manifest, requestHash, reportKey, isLead);
+  }
+}

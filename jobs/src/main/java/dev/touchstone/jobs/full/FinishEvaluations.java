@@ -1,0 +1,230 @@
+package dev.touchstone.jobs.full;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.touchstone.jobs.model.MetricPoint;
+import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
+import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
+import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.binary.BinaryReport;
+import dev.touchstone.metrics.binary.CoarseCounts;
+import dev.touchstone.metrics.binary.RangeResult;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Turns the findings of both passes into the report, and answers every task of the report key: the
+ * leader EVALUATED, the others REUSED (or all FAILED). Keyed by report key; findings come in any
+ * order.
+ */
+public final class FinishEvaluations
+    extends KeyedCoProcessFunction<String, EvaluationTask, Finding, Outcome> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final FullSettings settings;
+  private final LedgerSettings ledger;
+  private final OutputTag<MetricPoint> points;
+  private transient ListState<EvaluationTask> tasks;
+  private transient ValueState<Finding> totals;
+  private transient ListState<Finding> ranges;
+  private transient ValueState<Ending> ending;
+
+  /** How the report key ended; {@code error} is null where there is a report. */
+  public record Ending(String error, List<MetricPoint> points) {}
+
+  public FinishEvaluations(
+      FullSettings settings, LedgerSettings ledger, OutputTag<MetricPoint> points) {
+    this.settings = settings;
+    this.ledger = ledger;
+    this.points = points;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    var runtime = getRuntimeContext();
+    var endingState = new ValueStateDescriptor<>("ending", Types.POJO(Ending.class));
+    endingState.enableTimeToLive(ledger.retention());
+    ending = runtime.getState(endingState);
+    tasks =
+        runtime.getListState(new ListStateDescriptor<>("tasks", Types.POJO(EvaluationTask.class)));
+    totals = runtime.getState(new ValueStateDescriptor<>("totals", Types.POJO(Finding.class)));
+    ranges = runtime.getListState(new ListStateDescriptor<>("ranges", Types.POJO(Finding.class)));
+  }
+
+  @Override
+  public void processElement1(EvaluationTask task, Context context, Collector<Outcome> out)
+      throws Exception {
+    Ending end = ending.value();
+    if (end != null && !task.leads()) {
+      long now = context.timerService().currentProcessingTime();
+      share(task, end, now, context, out);
+      return;
+    }
+    tasks.add(task);
+    finish(context, out);
+  }
+
+  @Override
+  public void processElement2(Finding finding, Context context, Collector<Outcome> out)
+      throws Exception {
+    if (finding.split().part() == Split.ALL) {
+      totals.update(finding);
+    } else {
+      ranges.add(finding);
+    }
+    finish(context, out);
+  }
+
+  private void finish(Context context, Collector<Outcome> out) throws Exception {
+    Finding total = totals.value();
+    if (total == null) {
+      return;
+    }
+    List<Finding> parts = new ArrayList<>();
+    ranges.get().forEach(parts::add);
+    EvaluationTask leader = null;
+    List<EvaluationTask> followers = new ArrayList<>();
+    for (EvaluationTask task : tasks.get()) {
+      if (task.leads()) {
+        leader = task;
+      } else {
+        followers.add(task);
+      }
+    }
+    if (leader == null || parts.size() < total.split().parts()) {
+      return;
+    }
+    long now = context.timerService().currentProcessingTime();
+    Ending end = evaluate(leader, total, parts, now, context, out);
+    for (EvaluationTask follower : followers) {
+      share(follower, end, now, context, out);
+    }
+    ending.update(end);
+    tasks.clear();
+    totals.clear();
+    ranges.clear();
+  }
+
+  private Ending evaluate(
+      EvaluationTask leader,
+      Finding total,
+      List<Finding> parts,
+      long now,
+      Context context,
+      Collector<Outcome> out) {
+    String error = total.error();
+    for (Finding part : parts) {
+      error = error == null ? part.error() : error;
+    }
+    if (error != null) {
+      out.collect(
+          Outcome.without(
+              leader.trigger(),
+              Outcome.State.FAILED,
+              error,
+              leader.manifest().status().set(),
+              leader.requestHash(),
+              now));
+      return new Ending(error, List.of());
+    }
+    List<RangeResult> results =
+        parts.stream().map(part -> RangeResult.fromBytes(part.payload())).toList();
+    BinaryReport report =
+        BinaryReport.assemble(
+            CoarseCounts.fromBytes(total.payload()),
+            results,
+            FullOptions.of(settings, leader.trigger().thresholds()));
+    List<MetricPoint> values = points(leader, report, now);
+    values.forEach(point -> context.output(points, point));
+    out.collect(
+        new Outcome(
+            leader.trigger(),
+            Outcome.State.EVALUATED,
+            null,
+            leader.manifest().status().set(),
+            leader.requestHash(),
+            leader.reportKey(),
+            ReportJson.toJson(report, List.of(), provenance(leader), Map.of()),
+            cost(total, parts).toString(),
+            now));
+    return new Ending(null, values);
+  }
+
+  /** Where the numbers come from: nothing that depends on arrival order, machines or time. */
+  private static Map<String, Object> provenance(EvaluationTask task) {
+    SetStatus status = task.manifest().status();
+    SetIdentity set = status.set();
+    Map<String, Object> provenance = new LinkedHashMap<>();
+    provenance.put("set_key", set.setKey());
+    provenance.put("request_hash", task.requestHash());
+    provenance.put("model_digest", set.modelDigest());
+    provenance.put("dataset_digest", set.datasetDigest());
+    provenance.put("transform_digest", set.transformDigest());
+    provenance.put("evaluation_set", set.evaluationSet());
+    provenance.put("split", set.split());
+    provenance.put("rows", status.rows());
+    provenance.put("rows_digest", String.format("%016x", status.rowDigest()));
+    provenance.put("status", "FINAL");
+    return provenance;
+  }
+
+  private static ObjectNode cost(Finding total, List<Finding> parts) {
+    long resolve = parts.stream().mapToLong(Finding::nanos).sum();
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("count_seconds", total.nanos() / 1e9)
+        .put("resolve_seconds", resolve / 1e9)
+        .put("ranges", parts.size());
+  }
+
+  private static List<MetricPoint> points(EvaluationTask task, BinaryReport report, long now) {
+    SetIdentity set = task.manifest().status().set();
+    List<MetricPoint> values = new ArrayList<>();
+    for (MetricValue metric : report.metrics()) {
+      values.add(
+          MetricPoint.of(
+              metric,
+              MetricPoint.Tier.FULL,
+              set,
+              task.trigger().claim(),
+              report.n(),
+              report.nPos(),
+              true,
+              now));
+    }
+    return values;
+  }
+
+  private void share(
+      EvaluationTask task, Ending end, long now, Context context, Collector<Outcome> out) {
+    boolean failed = end.error() != null;
+    // another run's model checkpoint shows the values under its own name
+    end.points().forEach(point -> context.output(points, point.withClaim(task.trigger().claim())));
+    out.collect(
+        new Outcome(
+            task.trigger(),
+            failed ? Outcome.State.FAILED : Outcome.State.REUSED,
+            end.error(),
+            task.manifest().status().set(),
+            task.requestHash(),
+            failed ? null : task.reportKey(),
+            null,
+            null,
+            now));
+  }
+}

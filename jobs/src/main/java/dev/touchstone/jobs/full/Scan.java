@@ -1,0 +1,122 @@
+package dev.touchstone.jobs.full;
+
+import dev.touchstone.jobs.cache.SegmentReader;
+import dev.touchstone.jobs.model.Segment;
+import dev.touchstone.jobs.settings.EngineSettings.CacheSettings;
+import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
+import dev.touchstone.metrics.binary.CoarseCounts;
+import dev.touchstone.metrics.binary.RangeScan;
+import dev.touchstone.metrics.binary.RangeTask;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.async.ResultFuture;
+import org.apache.flink.streaming.api.functions.async.RichAsyncFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Scans one split on a thread of its own, so that Flink checkpoints pass while rows are read. What
+ * is under way when a process dies is scanned again: Flink keeps the split, not the half result.
+ */
+public final class Scan extends RichAsyncFunction<Split, Finding> {
+
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(Scan.class);
+  private static final int TRIES = 3;
+
+  private final CacheSettings cache;
+  private final FullSettings settings;
+  private transient ExecutorService thread;
+
+  public Scan(CacheSettings cache, FullSettings settings) {
+    this.cache = cache;
+    this.settings = settings;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread daemon = new Thread(task, "scan");
+              daemon.setDaemon(true);
+              return daemon;
+            });
+  }
+
+  @Override
+  public void close() {
+    if (thread != null) {
+      thread.shutdownNow();
+    }
+  }
+
+  @Override
+  public void asyncInvoke(Split split, ResultFuture<Finding> result) {
+    thread.execute(() -> result.complete(List.of(scan(split))));
+  }
+
+  @Override
+  public void timeout(Split split, ResultFuture<Finding> result) {
+    result.complete(
+        List.of(
+            Finding.failed(
+                split, "scanning took longer than " + settings.scanTimeoutSeconds() + " s")));
+  }
+
+  private Finding scan(Split split) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        long start = System.nanoTime();
+        byte[] payload = split.range() == null ? count(split) : resolve(split);
+        return new Finding(split, payload, null, System.nanoTime() - start);
+      } catch (IOException e) {
+        LOG.warn("scan of set {} failed, try {} of {}", split.setKey(), attempt, TRIES, e);
+        if (attempt == TRIES || e instanceof dev.touchstone.jobs.cache.CorruptSegmentException) {
+          return Finding.failed(split, e.getMessage());
+        }
+      } catch (RuntimeException e) {
+        LOG.error("scan of set {} failed", split.setKey(), e);
+        return Finding.failed(split, e.toString());
+      }
+    }
+  }
+
+  private byte[] count(Split split) throws IOException {
+    CoarseCounts counts = CoarseCounts.of(FullOptions.of(settings, split.thresholds()));
+    read(
+        split,
+        (scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows) -> {
+          if (weights == null) {
+            counts.accept(scores, scoreOffset, labels, labelOffset, rows);
+          } else {
+            counts.accept(scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows);
+          }
+        });
+    return counts.toBytes();
+  }
+
+  private byte[] resolve(Split split) throws IOException {
+    RangeScan scan = RangeScan.of(RangeTask.fromBytes(split.range()));
+    read(
+        split,
+        (scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows) -> {
+          if (weights == null) {
+            scan.accept(scores, scoreOffset, labels, labelOffset, rows);
+          } else {
+            scan.accept(scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows);
+          }
+        });
+    return scan.result().toBytes();
+  }
+
+  private void read(Split split, SegmentReader.Rows rows) throws IOException {
+    SegmentReader reader = new SegmentReader(cache.directory());
+    for (Segment segment : split.segments()) {
+      reader.read(split.setKey(), segment, rows);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package dev.touchstone.jobs.output;
+
+import dev.touchstone.jobs.model.MetricPoint;
+import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.model.SetState;
+import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.schemas.avro.Claim;
+import dev.touchstone.schemas.avro.EvaluationReport;
+import dev.touchstone.schemas.avro.EvaluationState;
+import dev.touchstone.schemas.avro.PredictionSet;
+import dev.touchstone.schemas.avro.Segment;
+import java.util.Locale;
+
+/** Records of the model → records of the wire. */
+final class Wire {
+
+  private Wire() {}
+
+  static dev.touchstone.schemas.avro.MetricPoint of(MetricPoint point) {
+    var wire = new dev.touchstone.schemas.avro.MetricPoint();
+    wire.setTs(point.timestampMillis());
+    wire.setRunId(point.claim().runId());
+    wire.setAttempt(point.claim().attempt());
+    wire.setModel(point.modelDigest());
+    wire.setCheckpoint(point.claim().checkpoint());
+    wire.setStep(point.claim().step());
+    wire.setEpoch(point.claim().epoch());
+    wire.setTier(point.tier().name().toLowerCase(Locale.ROOT));
+    wire.setEvaluationSet(point.evaluationSet());
+    wire.setSplit(point.split());
+    wire.setSlice(point.slice());
+    wire.setMetric(point.metric());
+    wire.setValue(finite(point.value()));
+    wire.setCiLow(finite(point.ciLow()));
+    wire.setCiHigh(finite(point.ciHigh()));
+    wire.setCiMethod(point.ciMethod());
+    wire.setLevel(point.level());
+    wire.setN(point.n());
+    wire.setNPos(point.positives());
+    wire.setState(point.complete() ? "COMPLETE" : "PARTIAL");
+    wire.setTrust("UNKNOWN");
+    wire.setReason(point.reason());
+    wire.setRevision(point.revision());
+    return wire;
+  }
+
+  private static Double finite(Double value) {
+    // JSON has no infinity; the math gives reasons instead of NaN, so this is a last guard
+    return value == null || !Double.isFinite(value) ? null : value;
+  }
+
+  static PredictionSet of(SetManifest manifest) {
+    SetStatus status = manifest.status();
+    SetIdentity set = status.set();
+    var wire = new PredictionSet();
+    wire.setSetKey(set.setKey());
+    wire.setState(dev.touchstone.schemas.avro.SetState.valueOf(status.state().name()));
+    wire.setReason(status.reason());
+    wire.setClaims(
+        status.claims().stream()
+            .map(c -> new Claim(c.runId(), c.attempt(), c.checkpoint(), c.step(), c.epoch()))
+            .toList());
+    wire.setModelDigest(set.modelDigest());
+    wire.setDatasetDigest(set.datasetDigest());
+    wire.setTransformDigest(set.transformDigest());
+    wire.setEvaluationSet(set.evaluationSet());
+    wire.setSplit(set.split());
+    wire.setFold(set.fold());
+    wire.setSampled(set.sampled());
+    wire.setTask(set.task().name());
+    wire.setOutputs(set.outputs());
+    wire.setRows(status.rows());
+    wire.setExpectedRows(status.expectedRows());
+    wire.setPositives(status.positives());
+    wire.setDuplicates(status.duplicates());
+    wire.setConflicts(status.conflicts());
+    wire.setWeighted(status.weighted());
+    wire.setSlices(status.slices());
+    wire.setDigest(
+        status.state() == SetState.COMPLETE ? String.format("%016x", status.rowDigest()) : null);
+    wire.setSegments(
+        manifest.segments().stream().map(s -> new Segment(s.file(), s.rows(), s.bytes())).toList());
+    return wire;
+  }
+
+  static EvaluationReport of(Outcome outcome) {
+    Trigger trigger = outcome.trigger();
+    SetIdentity set = outcome.set();
+    var wire = new EvaluationReport();
+    wire.setTriggerId(trigger.id());
+    wire.setTrigger(trigger.kind().name().toLowerCase(Locale.ROOT));
+    wire.setState(EvaluationState.valueOf(outcome.state().name()));
+    wire.setReason(outcome.reason());
+    wire.setRunId(trigger.claim().runId());
+    wire.setAttempt(trigger.claim().attempt());
+    wire.setCheckpoint(trigger.claim().checkpoint());
+    wire.setStep(trigger.claim().step());
+    wire.setEpoch(trigger.claim().epoch());
+    wire.setEvaluationSet(
+        set != null
+            ? set.evaluationSet()
+            : trigger.evaluationSet() == null ? "" : trigger.evaluationSet());
+    wire.setSplit(trigger.split());
+    wire.setFold(trigger.fold());
+    wire.setSetKey(set == null ? null : set.setKey());
+    wire.setRequestHash(outcome.requestHash());
+    wire.setReportKey(outcome.reportKey());
+    wire.setReport(outcome.reportJson());
+    wire.setCost(outcome.costJson());
+    wire.setTriggeredAt(trigger.triggeredAtMillis());
+    wire.setFinishedAt(outcome.finishedAtMillis());
+    wire.setRevision(0);
+    return wire;
+  }
+}

@@ -1,0 +1,53 @@
+package dev.touchstone.jobs;
+
+import dev.touchstone.jobs.full.ClaimedManifest;
+import dev.touchstone.jobs.full.CombineCounts;
+import dev.touchstone.jobs.full.EvaluationTask;
+import dev.touchstone.jobs.full.Finding;
+import dev.touchstone.jobs.full.FinishEvaluations;
+import dev.touchstone.jobs.full.Split;
+import dev.touchstone.jobs.full.TriggerDesk;
+import dev.touchstone.jobs.ledger.PredictionLedger;
+import dev.touchstone.jobs.ledger.SetAccount;
+import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.LedgerUpdate;
+import dev.touchstone.jobs.model.MetricPoint;
+import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.RawMessage;
+import dev.touchstone.jobs.model.Segment;
+import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.model.Trigger;
+import org.apache.flink.types.PojoTestUtils;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever crosses an operator or rests in state is serialized by Flink itself, and can evolve. */
+class RecordsTest {
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        RawMessage.class,
+        DeadLetter.class,
+        PredictionBatch.class,
+        LedgerUpdate.class,
+        SetManifest.class,
+        Segment.class,
+        MetricPoint.class,
+        Trigger.class,
+        Outcome.class,
+        SetAccount.class,
+        PredictionLedger.ShardAccount.class,
+        ClaimedManifest.class,
+        EvaluationTask.class,
+        Split.class,
+        Finding.class,
+        TriggerDesk.Waiting.class,
+        CombineCounts.Sum.class,
+        FinishEvaluations.Ending.class
+      })
+  void serializesAsPojoWithoutKryo(Class<?> type) {
+    PojoTestUtils.assertSerializedAsPojoWithoutKryo(type);
+  }
+}
