@@ -1,18 +1,167 @@
 package dev.touchstone.metrics.binary;
 
-/** The exact binary report of arrays in memory. */
+import dev.touchstone.metrics.ScorePrecision;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
+import java.util.function.IntFunction;
+
+/**
+ * The exact binary report of arrays in memory, by the same two passes as a distributed evaluation.
+ *
+ * <p>Takes linear time and 2 bytes of extra memory a row (float32; 10 with weights), and 16 to 32
+ * bytes a row for float64 scores. The result does not depend on the number of threads nor on the
+ * order of rows.
+ */
 public final class BinaryEvaluation {
   private BinaryEvaluation() {}
 
-  /** Evaluates float32 scores; {@code weights} may be null. */
+  /**
+   * Evaluates float32 scores.
+   *
+   * @param scores one score a row; a larger one means "more positive"
+   * @param labels 0 or 1
+   * @param weights finite and at least 0, or null; rows of weight 0 count for nothing. Weights are
+   *     rounded once to a resolution of at least 2^-52 of the largest, coarser for many rows (2^-35
+   *     at 10 million)
+   * @throws IllegalArgumentException for columns of unequal length, other labels or bad weights,
+   *     with the row
+   */
   public static BinaryReport evaluate(
       float[] scores, byte[] labels, double[] weights, BinaryOptions options) {
-    throw new UnsupportedOperationException("next commit");
+    check(scores.length, labels, weights);
+    int bits = weights == null ? 0 : weightBits(weights);
+    int threads = Math.max(1, Math.min(options.threads(), scores.length / RowBlock.SIZE));
+    var parts =
+        parallel(
+            threads,
+            threads,
+            i -> {
+              var counts =
+                  new CoarseCounts(ScorePrecision.FLOAT32, options.probabilityMetrics(), bits);
+              counts.begin(weights != null);
+              counts.acceptChecked(
+                  scores,
+                  labels,
+                  weights,
+                  bound(scores.length, i, threads),
+                  bound(scores.length, i + 1, threads));
+              return counts;
+            });
+    var total = parts.get(0);
+    for (var part : parts.subList(1, parts.size())) {
+      total.combine(part);
+    }
+    long rows = total.n() / threads + 1;
+    var plan = ResolvePlan.of(total, options, rows);
+    var results =
+        parallel(
+            threads,
+            plan.ranges().size(),
+            i -> {
+              var scan = RangeScan.of(plan.ranges().get(i));
+              scan.acceptChecked(scores, labels, weights, 0, scores.length);
+              return scan.result();
+            });
+    return BinaryReport.assemble(total, results, options);
   }
 
-  /** Evaluates float64 scores; {@code weights} may be null. */
+  /** Evaluates float64 scores; see {@link #evaluate(float[], byte[], double[], BinaryOptions)}. */
   public static BinaryReport evaluate(
       double[] scores, byte[] labels, double[] weights, BinaryOptions options) {
-    throw new UnsupportedOperationException("next commit");
+    check(scores.length, labels, weights);
+    int bits = weights == null ? 0 : weightBits(weights);
+    long[] units = null;
+    if (weights != null) {
+      units = new long[weights.length];
+      for (int i = 0; i < units.length; i++) {
+        units[i] = RowAccumulator.weightUnits(weights[i], bits, i);
+      }
+    }
+    var total = new CoarseCounts(ScorePrecision.FLOAT64, options.probabilityMetrics(), bits);
+    total.acceptDoubles(scores, labels, units, 0, scores.length);
+    var plan = ResolvePlan.of(total, options, Long.MAX_VALUE);
+    var results = new ArrayList<RangeResult>();
+    for (var task : plan.ranges()) {
+      var result = new RangeResult(task.index, task.ranges);
+      results.add(DoubleResolver.resolve(task, scores, labels, units, result));
+    }
+    return BinaryReport.assemble(total, results, options);
+  }
+
+  private static void check(int rows, byte[] labels, double[] weights) {
+    if (labels.length != rows) {
+      throw new IllegalArgumentException(
+          "labels must be as many as scores (" + rows + "), got " + labels.length);
+    }
+    if (weights != null && weights.length != rows) {
+      throw new IllegalArgumentException(
+          "weights must be as many as scores (" + rows + "), got " + weights.length);
+    }
+    for (int i = 0; i < rows; i++) {
+      if ((labels[i] & ~1) != 0) {
+        throw RowAccumulator.badLabel(labels[i], i);
+      }
+    }
+    for (int i = 0; weights != null && i < rows; i++) {
+      if (!(weights[i] >= 0 && weights[i] <= Double.MAX_VALUE)) {
+        throw new IllegalArgumentException(
+            "weight must be finite and at least 0, got " + weights[i] + " (row " + i + ")");
+      }
+    }
+  }
+
+  /**
+   * The finest power of two that keeps the largest weight below 2^52 units and the sum below 2^61.
+   * From the largest weight and the number of rows alone: independent of their order.
+   */
+  private static int weightBits(double[] weights) {
+    double largest = 0;
+    for (double weight : weights) {
+      largest = Math.max(largest, weight);
+    }
+    if (largest == 0) {
+      return 0;
+    }
+    int rowBits = 64 - Long.numberOfLeadingZeros(weights.length);
+    return Math.min(51, 60 - rowBits) - Math.getExponent(largest);
+  }
+
+  private static int bound(int rows, int i, int parts) {
+    return (int) ((long) rows * i / parts);
+  }
+
+  /** Runs tasks 0 to count - 1 on some threads; results in order. */
+  private static <T> List<T> parallel(int threads, int count, IntFunction<T> task) {
+    var results = new ArrayList<T>();
+    if (threads == 1 || count <= 1) {
+      for (int i = 0; i < count; i++) {
+        results.add(task.apply(i));
+      }
+      return results;
+    }
+    var pool = new ForkJoinPool(threads);
+    try {
+      var futures = new ArrayList<Future<T>>();
+      for (int i = 0; i < count; i++) {
+        int index = i;
+        futures.add(pool.submit(() -> task.apply(index)));
+      }
+      for (var future : futures) {
+        results.add(future.get());
+      }
+      return results;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
+    } finally {
+      pool.shutdownNow();
+    }
   }
 }

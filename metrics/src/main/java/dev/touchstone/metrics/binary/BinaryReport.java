@@ -57,6 +57,6 @@ public record BinaryReport(
    */
   public static BinaryReport assemble(
       CoarseCounts total, List<RangeResult> ranges, BinaryOptions options) {
-    throw new UnsupportedOperationException("next commit");
+    return new Assembly(total, ranges, options).report();
   }
 }

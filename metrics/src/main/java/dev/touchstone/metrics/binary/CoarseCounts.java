@@ -1,65 +1,313 @@
 package dev.touchstone.metrics.binary;
 
-import java.nio.ByteBuffer;
+import dev.touchstone.metrics.ScoreKey;
+import dev.touchstone.metrics.ScorePrecision;
+import dev.touchstone.metrics.Sum128;
 
-/** Pass 1: two-class counts by the top 16 bits of the score key, and exact sums. */
-public final class CoarseCounts {
-  private CoarseCounts() {}
+/**
+ * Pass 1: how many positives and negatives have which upper 16 bits of the score key, and the exact
+ * sums behind log loss and Brier. Additive: any partition of the rows, combined in any order, gives
+ * the same state and the same bytes.
+ *
+ * <p>1 MiB of memory (2 MiB with weights), whatever the number of rows. Not thread-safe.
+ */
+public final class CoarseCounts extends RowAccumulator {
+  static final int BINS = 1 << 16;
+
+  /** Totals stay below this, so that twice a count and products of two fit. */
+  static final long MAX_TOTAL = 1L << 61;
+
+  private static final int KIND = 'C';
+  private static final int VERSION = 1;
+
+  private final ScorePrecision precision;
+  private final boolean probabilityMetrics;
+  private final int weightBits;
+  private Boolean weighted;
+  // [bin * 2 + label]: rows that count, that is, with a score and a weight above 0
+  private final long[] rows = new long[2 * BINS];
+  private long[] weights;
+  private final Sum128 squaredWeights = Sum128.zero();
+  private ProbabilitySums probability = new ProbabilitySums();
+  private long n;
+  private long nPos;
+  private long invalid;
+  private final long[] skippedUnits = new long[2]; // weights of rows without a score, by label
+
+  CoarseCounts(ScorePrecision precision, boolean probabilityMetrics, int weightBits) {
+    this.precision = precision;
+    this.probabilityMetrics = probabilityMetrics;
+    this.weightBits = weightBits;
+  }
 
   /** Nothing counted yet. */
   public static CoarseCounts of(BinaryOptions options) {
-    throw new UnsupportedOperationException("next commit");
+    return new CoarseCounts(
+        ScorePrecision.FLOAT32, options.probabilityMetrics(), options.weightBits());
   }
 
-  /** Adds rows: float32 little-endian scores, labels of one byte each (0 or 1). */
-  public void accept(byte[] scores, int scoreOffset, byte[] labels, int labelOffset, int count) {
-    throw new UnsupportedOperationException("next commit");
+  @Override
+  int weightBits() {
+    return weightBits;
   }
 
-  /** Adds weighted rows: float32 little-endian weights. */
-  public void accept(
-      byte[] scores,
-      int scoreOffset,
-      byte[] labels,
-      int labelOffset,
-      byte[] weights,
-      int weightOffset,
-      int count) {
-    throw new UnsupportedOperationException("next commit");
+  @Override
+  void begin(boolean weightedRows) {
+    if (weighted == null) {
+      weighted = weightedRows;
+      weights = weightedRows ? new long[2 * BINS] : null;
+    } else if (weighted != weightedRows) {
+      throw new IllegalArgumentException("rows must be all weighted or all unweighted, got both");
+    }
   }
 
-  /** Adds rows from buffers, position to limit; {@code weights} may be null. */
-  public void accept(ByteBuffer scores, ByteBuffer labels, ByteBuffer weights) {
-    throw new UnsupportedOperationException("next commit");
+  @Override
+  void acceptBlock(RowBlock block) {
+    n += block.size;
+    if (block.weighted) {
+      countWeighted(block);
+    } else {
+      count(block);
+    }
+    if (probabilityMetrics) {
+      probability.accept(block);
+    }
   }
 
-  /** Adds rows [from, to). */
-  public void accept(float[] scores, byte[] labels, int from, int to) {
-    throw new UnsupportedOperationException("next commit");
+  private void count(RowBlock block) {
+    long positives = 0;
+    long nan = 0;
+    for (int i = 0; i < block.size; i++) {
+      int bits = block.bits[i];
+      int label = block.labels[i];
+      positives += label;
+      if ((bits & 0x7FFF_FFFF) > 0x7F80_0000) {
+        nan++;
+        skippedUnits[label]++;
+        continue;
+      }
+      rows[(ScoreKey.ofBits(bits) >>> 16 << 1) | label]++;
+    }
+    nPos += positives;
+    invalid += nan;
   }
 
-  /** Adds what the other counted; returns this. */
+  private void countWeighted(RowBlock block) {
+    for (int i = 0; i < block.size; i++) {
+      int bits = block.bits[i];
+      acceptKey(
+          (bits & 0x7FFF_FFFF) > 0x7F80_0000 ? -1 : ScoreKey.ofBits(bits) >>> 16,
+          block.labels[i],
+          block.weights[i]);
+    }
+  }
+
+  /** Counts one row; the bin is below 0 for a score that is NaN. */
+  private void acceptKey(int bin, int label, long weight) {
+    nPos += label;
+    if (bin < 0) {
+      invalid++;
+      skippedUnits[label] += weight;
+    } else if (weight > 0) {
+      rows[(bin << 1) | label]++;
+      weights[(bin << 1) | label] = checked(weights[(bin << 1) | label] + weight);
+      squaredWeights.addProduct(weight, weight);
+    }
+  }
+
+  /** Counts float64 rows [from, to); {@code units} may be null. */
+  void acceptDoubles(double[] scores, byte[] labels, long[] units, int from, int to) {
+    begin(units != null);
+    n += to - from;
+    for (int i = from; i < to; i++) {
+      double score = scores[i];
+      long weight = units == null ? 1 : units[i];
+      int bin = score != score ? -1 : (int) (ScoreKey.of(score) >>> 48);
+      if (units != null) {
+        acceptKey(bin, labels[i], weight);
+      } else {
+        nPos += labels[i];
+        if (bin < 0) {
+          invalid++;
+          skippedUnits[labels[i]]++;
+        } else {
+          rows[(bin << 1) | labels[i]]++;
+        }
+      }
+      if (probabilityMetrics && bin >= 0 && weight > 0) {
+        probability.accept(score, labels[i], weight);
+      }
+    }
+  }
+
+  private static long checked(long total) {
+    if (total >= MAX_TOTAL) {
+      throw new ArithmeticException(
+          "the sum of weights must stay below 2^61 units of weight; use fewer weight bits");
+    }
+    return total;
+  }
+
+  /** Adds what the other counted; returns this. Both must come from the same options. */
   public CoarseCounts combine(CoarseCounts other) {
-    throw new UnsupportedOperationException("next commit");
+    if (other.precision != precision
+        || other.weightBits != weightBits
+        || other.probabilityMetrics != probabilityMetrics) {
+      throw new IllegalArgumentException("coarse counts must come from the same options");
+    }
+    if (other.weighted != null) {
+      begin(other.weighted);
+    }
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] += other.rows[i];
+    }
+    if (weights != null && other.weights != null) {
+      for (int i = 0; i < weights.length; i++) {
+        weights[i] = checked(weights[i] + other.weights[i]);
+      }
+    }
+    squaredWeights.combine(other.squaredWeights);
+    probability.combine(other.probability);
+    n += other.n;
+    nPos += other.nPos;
+    invalid += other.invalid;
+    skippedUnits[0] += other.skippedUnits[0];
+    skippedUnits[1] += other.skippedUnits[1];
+    return this;
   }
 
-  /** Rows so far. */
+  /** Rows so far, invalid ones included. */
   public long n() {
-    throw new UnsupportedOperationException("next commit");
+    return n;
   }
 
-  /** Rows with label 1 so far. */
+  /** Rows with label 1 so far, invalid ones included. */
   public long nPos() {
-    throw new UnsupportedOperationException("next commit");
+    return nPos;
   }
 
-  /** Sparse, versioned; equal states give equal bytes. */
+  /** Rows so far whose score is NaN. */
+  public long invalidScores() {
+    return invalid;
+  }
+
+  ScorePrecision precision() {
+    return precision;
+  }
+
+  boolean weighted() {
+    return weighted != null && weighted;
+  }
+
+  boolean probabilityMetrics() {
+    return probabilityMetrics;
+  }
+
+  /** What one unit of {@link #units} weighs. */
+  double unit() {
+    return weighted() ? Math.scalb(1.0, -weightBits) : 1;
+  }
+
+  /** Rows that count, by bin and label. */
+  long rows(int bin, int label) {
+    return rows[(bin << 1) | label];
+  }
+
+  /** Weight units (rows without weights) by bin and label. */
+  long units(int bin, int label) {
+    return weights == null ? rows[(bin << 1) | label] : weights[(bin << 1) | label];
+  }
+
+  /** Weight units of a class over rows with a score. */
+  long units(int label) {
+    long sum = 0;
+    for (int bin = 0; bin < BINS; bin++) {
+      sum = checked(sum + units(bin, label));
+    }
+    return sum;
+  }
+
+  /** Weight units of a class over rows without a score. */
+  long skippedUnits(int label) {
+    return skippedUnits[label];
+  }
+
+  ProbabilitySums probability() {
+    return probability;
+  }
+
+  Sum128 squaredWeights() {
+    return squaredWeights;
+  }
+
+  /**
+   * Whether every score is known to lie in [0, 1]. From the bins alone: the bin of 1 holds nothing
+   * above 1 + 2^-7.
+   */
+  boolean looksLikeProbabilities() {
+    int zero = bin(0);
+    int one = bin(1);
+    for (int bin = 0; bin < BINS; bin++) {
+      if ((bin < zero || bin > one) && rows[bin << 1] + rows[(bin << 1) | 1] > 0) {
+        return false;
+      }
+    }
+    return invalid == 0 && (!probabilityMetrics || probability.outside() == 0);
+  }
+
+  /** The bin of a threshold. */
+  int bin(double score) {
+    return (int) (precision.key(score) >>> (precision.bits() - 16));
+  }
+
+  /** Sparse and versioned; equal states give equal bytes. */
   public byte[] toBytes() {
-    throw new UnsupportedOperationException("next commit");
+    var out = new ByteWriter().writeByte(KIND).writeByte(VERSION);
+    out.writeByte(precision.ordinal()).writeBoolean(probabilityMetrics);
+    out.writeByte(weightBits + 128).writeByte(weighted == null ? 2 : weighted ? 1 : 0);
+    out.writeCount(n).writeCount(nPos).writeCount(invalid);
+    out.writeCount(skippedUnits[0]).writeCount(skippedUnits[1]);
+    out.writeSum(squaredWeights);
+    probability.write(out);
+    int last = -1;
+    for (int i = 0; i < rows.length; i++) {
+      if (rows[i] > 0) {
+        out.writeCount(i - last).writeCount(rows[i]);
+        if (weights != null) {
+          out.writeCount(weights[i]);
+        }
+        last = i;
+      }
+    }
+    return out.writeCount(0).toBytes();
   }
 
-  /** The inverse of {@link #toBytes}. */
+  /** The inverse of {@link #toBytes}; refuses anything else. */
   public static CoarseCounts fromBytes(byte[] bytes) {
-    throw new UnsupportedOperationException("next commit");
+    var in = new ByteReader("coarse counts", bytes, KIND, VERSION);
+    var precision = ScorePrecision.values()[in.readIndex(ScorePrecision.values().length)];
+    boolean probabilityMetrics = in.readBoolean();
+    var counts = new CoarseCounts(precision, probabilityMetrics, in.readByte() - 128);
+    int weighting = in.readIndex(3);
+    if (weighting < 2) {
+      counts.begin(weighting == 1);
+    }
+    counts.n = in.readCount();
+    counts.nPos = in.readCount();
+    counts.invalid = in.readCount();
+    counts.skippedUnits[0] = in.readCount();
+    counts.skippedUnits[1] = in.readCount();
+    counts.squaredWeights.combine(in.readSum());
+    counts.probability = ProbabilitySums.read(in);
+    int at = -1;
+    for (int step = in.readIndex(2 * BINS + 1); step > 0; step = in.readIndex(2 * BINS - at)) {
+      at += step;
+      counts.rows[at] = in.readCount();
+      if (weighting == 1) {
+        counts.weights[at] = in.readCount();
+      }
+    }
+    in.end();
+    return counts;
   }
 }

@@ -1,0 +1,133 @@
+package dev.touchstone.metrics.binary;
+
+import java.util.Arrays;
+
+/**
+ * Resolves the ties of one bin from the lower 16 bits of its keys, in descending order.
+ *
+ * <p>Only values that hold a positive or a fixed threshold matter: they are marked in a bitmap, and
+ * every row finds its place among them by counting bits. No sort; cost is linear in rows.
+ */
+final class BinResolver {
+  private static final int VALUES = 1 << 16;
+  private static final int WORDS = VALUES / 64;
+
+  private final long[] bits = new long[WORDS];
+  private final int[] before = new int[WORDS];
+  private long[] positives = new long[64];
+  private long[] negatives = new long[129];
+
+  /**
+   * Resolves rows kept one by one.
+   *
+   * @param lows lower key bits; positives are in [positiveFrom, positiveTo), negatives likewise
+   * @param weights in step with {@code lows}, or null
+   * @param base key of the bin's first value
+   */
+  void resolve(
+      short[] lows,
+      long[] weights,
+      int positiveFrom,
+      int positiveTo,
+      int negativeFrom,
+      int negativeTo,
+      long base,
+      Marks marks,
+      GroupFold fold) {
+    Arrays.fill(bits, 0);
+    for (int i = positiveFrom; i < positiveTo; i++) {
+      int value = lows[i] & 0xFFFF;
+      bits[value >>> 6] |= 1L << value;
+    }
+    int firstMark = marks.firstFixedFrom(base);
+    int mark = marks.firstFixedFrom(base + VALUES); // exclusive
+    for (int i = firstMark; i < mark; i++) {
+      int value = (int) (marks.fixedKeys()[i] - base);
+      bits[value >>> 6] |= 1L << value;
+    }
+    int distinct = 0;
+    for (int word = 0; word < WORDS; word++) {
+      before[word] = distinct;
+      distinct += Long.bitCount(bits[word]);
+    }
+    reset(distinct);
+    for (int i = positiveFrom; i < positiveTo; i++) {
+      int value = lows[i] & 0xFFFF;
+      positives[rank(value)] += weights == null ? 1 : weights[i];
+    }
+    if (weights == null) {
+      for (int i = negativeFrom; i < negativeTo; i++) {
+        int value = lows[i] & 0xFFFF;
+        long word = bits[value >>> 6];
+        negatives[2 * rank(value) + (int) (word >>> value & 1)]++;
+      }
+    } else {
+      for (int i = negativeFrom; i < negativeTo; i++) {
+        int value = lows[i] & 0xFFFF;
+        long word = bits[value >>> 6];
+        negatives[2 * rank(value) + (int) (word >>> value & 1)] += weights[i];
+      }
+    }
+    int rank = distinct;
+    fold.gap(negatives[2 * rank]);
+    for (int word = WORDS - 1; word >= 0; word--) {
+      for (long left = bits[word]; left != 0; ) {
+        int bit = 63 - Long.numberOfLeadingZeros(left);
+        left ^= 1L << bit;
+        rank--;
+        long key = base + (word << 6) + bit;
+        if (positives[rank] > 0) {
+          fold.group(key, positives[rank], negatives[2 * rank + 1]);
+        } else {
+          fold.gap(negatives[2 * rank + 1]);
+        }
+        if (mark > firstMark && marks.fixedKeys()[mark - 1] == key) {
+          fold.mark(key);
+          mark--;
+        }
+        fold.gap(negatives[2 * rank]);
+      }
+    }
+  }
+
+  /** How many marked values lie below. */
+  private int rank(int value) {
+    int word = value >>> 6;
+    return before[word] + Long.bitCount(bits[word] & ((1L << value) - 1));
+  }
+
+  private void reset(int distinct) {
+    if (positives.length < distinct) {
+      positives = new long[Math.max(distinct, 2 * positives.length)];
+      negatives = new long[2 * positives.length + 1];
+    } else {
+      Arrays.fill(positives, 0, distinct, 0);
+      Arrays.fill(negatives, 0, 2 * distinct + 1, 0);
+    }
+  }
+
+  /** Resolves rows kept as counts: {@code table[2 * value + label]}. */
+  void resolveTable(long[] table, long base, Marks marks, GroupFold fold) {
+    int firstMark = marks.firstFixedFrom(base);
+    int mark = marks.firstFixedFrom(base + VALUES);
+    long gap = 0;
+    for (int value = VALUES - 1; value >= 0; value--) {
+      long p = table[2 * value + 1];
+      long n = table[2 * value];
+      if (p > 0) {
+        fold.gap(gap);
+        gap = 0;
+        fold.group(base + value, p, n);
+      } else {
+        gap += n;
+      }
+      if (mark > firstMark && marks.fixedKeys()[mark - 1] == base + value) {
+        fold.gap(gap);
+        gap = 0;
+        fold.mark(base + value);
+        mark--;
+      }
+    }
+    fold.gap(gap);
+  }
+}
