@@ -1,0 +1,14 @@
+package dev.touchstone.jobs.output;
+
+import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.schemas.PlainJson;
+
+/** Opens the package-private wire forms to tests of the whole. */
+public final class WireAccess {
+
+  private WireAccess() {}
+
+  public static byte[] json(SetManifest manifest) {
+    return PlainJson.writeBytes(Wire.of(manifest));
+  }
+}

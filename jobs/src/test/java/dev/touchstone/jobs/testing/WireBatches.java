@@ -1,0 +1,90 @@
+package dev.touchstone.jobs.testing;
+
+import dev.touchstone.jobs.model.RawMessage;
+import dev.touchstone.schemas.Codec;
+import dev.touchstone.schemas.avro.EvaluationSet;
+import dev.touchstone.schemas.avro.LabelEncoding;
+import dev.touchstone.schemas.avro.ModelCheckpoint;
+import dev.touchstone.schemas.avro.PredictionBatch;
+import dev.touchstone.schemas.avro.Task;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** A made-up prediction set as the training side would send it. */
+public final class WireBatches {
+
+  public final float[] scores;
+  public final byte[] labels;
+  private final Codec<PredictionBatch> codec = Codec.of(PredictionBatch.class);
+
+  private WireBatches(float[] scores, byte[] labels) {
+    this.scores = scores;
+    this.labels = labels;
+  }
+
+  /** {@code rows} seeded rows, a tenth positive, scores on a grid so that ties are common. */
+  public static WireBatches random(long seed, int rows) {
+    SplittableRandom random = new SplittableRandom(seed);
+    float[] scores = new float[rows];
+    byte[] labels = new byte[rows];
+    for (int i = 0; i < rows; i++) {
+      labels[i] = (byte) (random.nextInt(10) == 0 ? 1 : 0);
+      double raw = random.nextDouble() * 0.7 + labels[i] * 0.3 * random.nextDouble();
+      scores[i] = (float) (random.nextBoolean() ? raw : Math.round(raw * 100) / 100.0);
+    }
+    return new WireBatches(scores, labels);
+  }
+
+  /** Rows [from, to) as the given batch of the given shard. */
+  public PredictionBatch batch(
+      int from, int to, int shard, int shards, long sequence, boolean last) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * (to - from)).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = from; i < to; i++) {
+      bytes.putFloat(scores[i]);
+    }
+    return PredictionBatch.newBuilder()
+        .setRunId("run")
+        .setCheckpoint(ModelCheckpoint.newBuilder().setId("step-8").setStep(8).build())
+        .setEvaluationSet(
+            EvaluationSet.newBuilder().setId("val").setSize((long) scores.length).build())
+        .setShard(shard)
+        .setShards(shards)
+        .setSequence(sequence)
+        .setLastOfShard(last)
+        .setTask(Task.BINARY)
+        .setCount(to - from)
+        .setExampleIds((long) from)
+        .setLabels(ByteBuffer.wrap(labels, from, to - from).slice())
+        .setLabelEncoding(LabelEncoding.U8)
+        .setScores(bytes.flip())
+        .setEmittedAt(Instant.EPOCH)
+        .build();
+  }
+
+  /** The whole set, cut into batches of {@code size} over {@code shards} shards. */
+  public List<PredictionBatch> batches(int size, int shards) {
+    List<PredictionBatch> batches = new ArrayList<>();
+    int perShard = (scores.length + shards - 1) / shards;
+    for (int shard = 0; shard < shards; shard++) {
+      int end = Math.min(scores.length, (shard + 1) * perShard);
+      long sequence = 0;
+      for (int from = shard * perShard; from < end; from += size) {
+        int to = Math.min(end, from + size);
+        batches.add(batch(from, to, shard, shards, sequence++, to == end));
+      }
+    }
+    return batches;
+  }
+
+  public RawMessage message(PredictionBatch batch, long offset) {
+    return message(codec.encode(batch), offset);
+  }
+
+  public static RawMessage message(byte[] value, long offset) {
+    return new RawMessage("predictions", 0, offset, null, value, 0);
+  }
+}
