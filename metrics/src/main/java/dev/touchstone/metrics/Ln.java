@@ -5,12 +5,14 @@ package dev.touchstone.metrics;
  * ({@link Math#log} may differ by an ulp between them), at the cost of a table look-up and a short
  * polynomial.
  *
- * <p>Error below 1 ulp + 2^-53 against the true value for positive normal numbers (measured against
- * {@link StrictMath#log}: at most 2 ulp), and relative to the result also near 1.
+ * <p>Error for positive normal numbers: at most 2 ulp plus 2^-53, measured against {@link
+ * StrictMath#log}; next to 1 (within 2^-8) at most 2 ulp.
  */
 public final class Ln {
   private static final int TABLE_BITS = 8;
   private static final int CELLS = 1 << TABLE_BITS;
+  // the first cell whose numbers are all above the square root of 2
+  private static final int ROOT_CELL = 107;
   // ln 2 in two parts; the upper has 32 bits, so its product with an exponent is exact
   private static final double LN2_HIGH = 0x1.62e42fee00000p-1;
   private static final double LN2_LOW = 0x1.a39ef35793c76p-33;
@@ -18,7 +20,11 @@ public final class Ln {
 
   private Ln() {}
 
-  /** Pairs (c, -ln c) with c near the reciprocal of a cell's middle, of few bits. */
+  /**
+   * Pairs (c, t) with c near the reciprocal of a cell's middle, of few bits, and t = -ln c, or -ln
+   * 2c from the square root of 2 on, where the exponent is counted from the next power of two: so
+   * no two large terms cancel just below 1.
+   */
   private static double[] table() {
     double[] table = new double[2 * CELLS];
     for (int cell = 0; cell < CELLS; cell++) {
@@ -28,7 +34,7 @@ public final class Ln {
               ? 1
               : cell == CELLS - 1 ? 0.5 : Math.rint(512 / (1 + (cell + 0.5) / CELLS)) / 512;
       table[2 * cell] = c;
-      table[2 * cell + 1] = c == 0.5 ? 0 : -StrictMath.log(c);
+      table[2 * cell + 1] = 0.0 - StrictMath.log(cell < ROOT_CELL ? c : 2 * c);
     }
     return table;
   }
@@ -48,8 +54,7 @@ public final class Ln {
   public static double ofNormal(double x) {
     long bits = Double.doubleToRawLongBits(x);
     int cell = (int) (bits >>> (52 - TABLE_BITS)) & (CELLS - 1);
-    // the last cell counts down from the next power of two
-    int exponent = (int) (bits >>> 52) - 1023 + ((cell + 1) >>> TABLE_BITS);
+    int exponent = (int) (bits >>> 52) - 1023 + ((cell + (CELLS - ROOT_CELL)) >>> TABLE_BITS);
     double mantissa = Double.longBitsToDouble((bits & 0x000F_FFFF_FFFF_FFFFL) | (1023L << 52));
     double r = mantissa * TABLE[2 * cell] - 1;
     double r2 = r * r;

@@ -1,0 +1,159 @@
+package dev.touchstone.metrics.binary;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.touchstone.metrics.Golden;
+import dev.touchstone.metrics.ScoreKey;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class BinaryProxyTest {
+  private static final BinaryOptions OPTIONS = BinaryOptions.defaults();
+
+  static List<BinaryPropertyTest.Case> cases() {
+    return BinaryPropertyTest.cases();
+  }
+
+  private static BinaryProxy proxy(RandomRows rows) {
+    var proxy = BinaryProxy.of(0.5);
+    if (rows.weights() == null) {
+      proxy.accept(rows.scoreBytes(), 0, rows.labels(), 0, rows.size());
+    } else {
+      proxy.accept(rows.scoreBytes(), 0, rows.labels(), 0, rows.weights(), 0, rows.size());
+    }
+    return proxy;
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void boundsContainTheExactValueAndTheRestIsExact(BinaryPropertyTest.Case c) {
+    var rows = RandomRows.of(c.seed(), 11 * c.n(), c.weighted());
+    var exact = BinaryEvaluation.evaluate(rows.scores(), rows.labels(), rows.weights(), OPTIONS);
+    var proxy = proxy(rows).result();
+    assertThat(proxy.n()).isEqualTo(exact.n());
+    assertThat(proxy.nPos()).isEqualTo(exact.nPos());
+    assertThat(proxy.weightTotal()).isEqualTo(exact.weightTotal());
+    for (var metric : proxy.metrics()) {
+      var expected = exact.metric(metric.name());
+      assertThat(metric.reason()).as(metric.name()).isEqualTo(expected.reason());
+      if (metric.isDefined() && metric.interval() == null) {
+        assertThat(metric.value()).as(metric.name()).isCloseTo(expected.value(), within(1e-12));
+      } else if (metric.isDefined()) {
+        assertThat(metric.interval().contains(expected.value()))
+            .as("seed %d: %s holds %s", c.seed(), metric, expected.value())
+            .isTrue();
+        assertThat(metric.interval().contains(metric.value())).isTrue();
+        assertThat(metric.interval().method()).isEqualTo("binned_bounds");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void callsMergeInAnyOrderToIdenticalBytes(BinaryPropertyTest.Case c) {
+    var rows = RandomRows.of(c.seed(), 40 * c.n(), c.weighted());
+    var forward = BinaryProxy.of(0.5);
+    var backward = BinaryProxy.of(0.5);
+    int step = 37;
+    for (int from = 0; from < rows.size(); from += step) {
+      feed(forward, rows, from, Math.min(rows.size(), from + step));
+    }
+    for (int from = (rows.size() - 1) / step * step; from >= 0; from -= step) {
+      var one = BinaryProxy.of(0.5);
+      feed(one, rows, from, Math.min(rows.size(), from + step));
+      backward.combine(BinaryProxy.fromBytes(one.toBytes()));
+    }
+    assertThat(backward.toBytes()).isEqualTo(forward.toBytes());
+    assertThat(backward.result()).isEqualTo(forward.result());
+  }
+
+  private static void feed(BinaryProxy proxy, RandomRows rows, int from, int to) {
+    proxy.accept(rows.scores(), rows.labels(), rows.weights(), from, to);
+  }
+
+  @Test
+  void boundsAreTightForARareClass() {
+    int n = 1_000_000;
+    float[] scores = new float[n];
+    byte[] labels = new byte[n];
+    FraudScores.fill(20240607, 0.005, scores, labels);
+    var exact = BinaryEvaluation.evaluate(scores, labels, null, OPTIONS);
+    var proxy = BinaryProxy.of(0.5);
+    proxy.accept(scores, labels, 0, n);
+    var ap = proxy.result().metric("average_precision");
+    assertThat(ap.interval().contains(exact.metric("average_precision").value())).isTrue();
+    assertThat(ap.interval().high() - ap.interval().low()).isLessThan(0.005);
+    assertThat(ap.value()).isCloseTo(exact.metric("average_precision").value(), within(5e-4));
+    var auc = proxy.result().metric("roc_auc");
+    assertThat(auc.interval().contains(exact.metric("roc_auc").value())).isTrue();
+    assertThat(auc.interval().high() - auc.interval().low()).isLessThan(0.005);
+    assertThat(proxy.toBytes().length).isLessThan(256 << 10);
+    assertThat(proxy.result().metric("log_loss").value())
+        .isCloseTo(exact.metric("log_loss").value(), within(1e-13));
+  }
+
+  @Test
+  void everyNumberHasItsBinAndBinsAscend() {
+    var random = new SplittableRandom(5);
+    for (int i = 0; i < 200_000; i++) {
+      float score = Float.intBitsToFloat(random.nextInt());
+      if (!Float.isNaN(score)) {
+        int bin = ProxyBins.of(ScoreKey.of(score));
+        assertThat((double) score).as("%s", score).isGreaterThanOrEqualTo(ProxyBins.from(bin));
+        if (score < Float.POSITIVE_INFINITY) {
+          assertThat((double) score).as("%s", score).isLessThan(ProxyBins.to(bin));
+        }
+      }
+    }
+    assertThat(ProxyBins.of(ScoreKey.of(-0.0f))).isEqualTo(ProxyBins.of(ScoreKey.of(0.0f)));
+    assertThat(ProxyBins.of(ScoreKey.of(1f)))
+        .isNotEqualTo(ProxyBins.of(ScoreKey.of(Math.nextDown(1f))));
+    assertThat(ProxyBins.count()).isBetween(2_000, 10_000);
+  }
+
+  @Test
+  void nanScoresAreCountedAndLeaveTheMetricsUndefined() {
+    var proxy = BinaryProxy.of(0.5);
+    proxy.accept(new float[] {0.2f, Float.NaN, 0.7f}, new byte[] {0, 1, 1}, 0, 3);
+    var result = proxy.result();
+    assertThat(result.invalidScores()).isEqualTo(1);
+    assertThat(result.metrics()).allSatisfy(m -> assertThat(m.reason()).isEqualTo("invalid_score"));
+  }
+
+  @Test
+  void goldenWeightsHold() {
+    var inputs = Golden.named("rank-weighted").get("inputs");
+    double[] weights = Golden.doubles(inputs.get("weight"));
+    var proxy = BinaryProxy.of(0.65);
+    proxy.accept(
+        Golden.floats(Golden.doubles(inputs.get("score"))),
+        Golden.labels(inputs.get("y")),
+        weights,
+        0,
+        weights.length);
+    var result = proxy.result();
+    assertThat(result.metric("precision").value()).isEqualTo(6.0 / 11);
+    assertThat(result.metric("recall").value()).isEqualTo(6.0 / 7);
+    assertThat(result.metric("average_precision").interval().contains(0.696969696969697)).isTrue();
+  }
+
+  @Test
+  void refusesStatesThatDoNotBelongTogether() {
+    assertThatThrownBy(() -> BinaryProxy.of(0.5).combine(BinaryProxy.of(0.25)))
+        .hasMessage("decision thresholds must be equal, got 0.5 and 0.25");
+    var proxy = BinaryProxy.of(0.5);
+    proxy.accept(new float[] {0.5f}, new byte[] {1}, 0, 1);
+    assertThatThrownBy(
+            () -> proxy.accept(new float[] {0.5f}, new byte[] {1}, new double[] {2}, 0, 1))
+        .hasMessage("rows must be all weighted or all unweighted, got both");
+    byte[] bytes = proxy.toBytes();
+    bytes[1] = 9;
+    assertThatThrownBy(() -> BinaryProxy.fromBytes(bytes))
+        .hasMessage("binary proxy: version must be 1, got 9");
+  }
+}
