@@ -1,0 +1,24 @@
+#!/bin/sh
+# Creates the topics that are missing. Environment: BOOTSTRAP, PREFIX, PARTITIONS, REPLICATION.
+set -eu
+: "${BOOTSTRAP:=kafka:9092}" "${PREFIX:=touchstone.}" "${PARTITIONS:=2}" "${REPLICATION:=1}"
+
+create() {
+  topic="$1"
+  shift
+  /opt/kafka/bin/kafka-topics.sh --bootstrap-server "$BOOTSTRAP" --create --if-not-exists \
+    --topic "$PREFIX$topic" --partitions "$PARTITIONS" --replication-factor "$REPLICATION" \
+    --config max.message.bytes=8388608 "$@"
+}
+
+create predictions
+create checkpoints
+create evaluation-requests
+create serving-predictions
+create timings
+create prediction-sets --config cleanup.policy=compact
+create metrics
+create reports --config cleanup.policy=compact
+create signals --config cleanup.policy=compact
+create verdicts --config cleanup.policy=compact
+create dead-letters
