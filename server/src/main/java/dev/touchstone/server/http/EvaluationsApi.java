@@ -1,0 +1,193 @@
+package dev.touchstone.server.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import dev.touchstone.server.view.EngineView;
+import dev.touchstone.server.view.EvaluationRequest;
+import dev.touchstone.server.view.EvaluationStatus;
+import dev.touchstone.server.view.Json;
+import dev.touchstone.server.view.RequestSink;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Full evaluations on demand, and where they stand. */
+final class EvaluationsApi {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EvaluationsApi.class);
+
+  static final List<String> STATES =
+      List.of(
+          "WAITING",
+          "EVALUATING",
+          "EVALUATED",
+          "REUSED",
+          "SUPERSEDED",
+          "INCOMPLETE",
+          "EXPIRED",
+          "FAILED");
+  static final List<String> FIELDS =
+      List.of(
+          "run_id",
+          "checkpoint",
+          "evaluation_set",
+          "split",
+          "fold",
+          "metrics",
+          "slices",
+          "thresholds",
+          "deadline_seconds");
+
+  private static final int DEFAULT_THRESHOLDS = 200;
+  private static final int MAX_THRESHOLDS = 10_000;
+  private static final int MAX_FOLD = 9_999;
+  private static final int MAX_DEADLINE_SECONDS = 7 * 24 * 3600;
+  private static final String DEFAULT_SPLIT = "validation";
+
+  private static final ObjectReader STRICT =
+      Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private final EngineView view;
+  private final RequestSink sink;
+  private final WriteGuard guard;
+  private final Clock clock;
+  // ids that are on their way to the topic, so that two clients can't take the same one at once
+  private final Map<String, EvaluationRequest> underway = new ConcurrentHashMap<>();
+
+  EvaluationsApi(EngineView view, RequestSink sink, WriteGuard guard, Clock clock) {
+    this.view = view;
+    this.sink = sink;
+    this.guard = guard;
+    this.clock = clock;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.get("/v1/evaluations", this::list),
+        Route.post("/v1/evaluations", this::ask),
+        Route.get("/v1/evaluations/{id}", this::get));
+  }
+
+  private void list(Context ctx) {
+    String run = Inputs.optionalName("run", ctx.queryParam("run"));
+    String state = Inputs.oneOf("state", ctx.queryParam("state"), STATES);
+    int limit = Inputs.integer("limit", ctx.queryParam("limit"), 1, 1_000, 200);
+    Answers.json(ctx, Map.of("evaluations", view.evaluations(run, state, limit)));
+  }
+
+  private void get(Context ctx) {
+    String id = Inputs.name("id", ctx.pathParam("id"));
+    Answers.json(
+        ctx,
+        view.evaluation(id)
+            .orElseThrow(
+                () -> Problem.notFound("id", id, "no evaluation has the id \"" + id + "\" here")));
+  }
+
+  private void ask(Context ctx) {
+    // first of all, since a refusal that leaves the body unread breaks the client's connection
+    String body = ctx.body();
+    guard.check(ctx);
+    String type = ctx.contentType();
+    // also keeps out forms of other sites: a browser may not send this type across without asking
+    if (type == null || !type.split(";")[0].trim().equalsIgnoreCase("application/json")) {
+      throw Problem.of(
+          415, "Not JSON", "header Content-Type must be application/json, got " + type);
+    }
+    String key = ctx.header("Idempotency-Key");
+    String id = key == null ? UUID.randomUUID().toString() : Inputs.id("Idempotency-Key", key);
+    EvaluationRequest request = parse(id, body);
+    EvaluationRequest rival = underway.putIfAbsent(id, request);
+    try {
+      refuseOtherMeaning(request, rival);
+      if (view.request(id).isEmpty()) {
+        write(request);
+      }
+    } finally {
+      if (rival == null) {
+        underway.remove(id);
+      }
+    }
+    EvaluationStatus status = view.evaluation(id).orElseThrow();
+    ctx.status(202).header("Location", "/v1/evaluations/" + id);
+    Answers.json(ctx, status);
+  }
+
+  /** One id means one request, whether it is known or only under way. */
+  private void refuseOtherMeaning(EvaluationRequest request, EvaluationRequest rival) {
+    String id = request.requestId();
+    EvaluationRequest known = view.request(id).orElse(rival);
+    if (known == null && view.evaluation(id).isPresent()) {
+      throw Problem.of(
+          409, "Id is taken", "Idempotency-Key must be new, got another trigger's: \"" + id + "\"");
+    }
+    if (known != null && !known.asksTheSameAs(request)) {
+      throw Problem.of(
+          409,
+          "Id is taken",
+          "Idempotency-Key must mean one request, got another body for \"" + id + "\"");
+    }
+  }
+
+  private void write(EvaluationRequest request) {
+    try {
+      sink.write(request);
+      view.accept(request);
+    } catch (IOException e) {
+      LOG.warn("evaluation request {} was not written", request.requestId(), e);
+      throw Problem.of(
+          503,
+          "Kafka does not answer",
+          "the request was not acknowledged ("
+              + e.getMessage()
+              + "); ask again with Idempotency-Key "
+              + request.requestId());
+    }
+  }
+
+  private EvaluationRequest parse(String id, String text) {
+    JsonNode body;
+    try {
+      body = STRICT.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw Problem.of(400, "Invalid request", "body must be JSON: " + e.getOriginalMessage());
+    }
+    if (body == null || !body.isObject()) {
+      Object got = body == null || body.isMissingNode() ? "nothing" : body;
+      throw Problem.invalid("body", "must be a JSON object", got);
+    }
+    var unknown = new TreeSet<String>();
+    body.fieldNames().forEachRemaining(unknown::add);
+    FIELDS.forEach(unknown::remove);
+    if (!unknown.isEmpty()) {
+      // a misspelt optional field would otherwise be ignored in silence
+      throw Problem.invalid(
+          unknown.first(), "must be one of " + String.join(", ", FIELDS), unknown.first());
+    }
+    String run = Inputs.name(body, "run_id");
+    String checkpoint = Inputs.name(body, "checkpoint");
+    String split = Inputs.optionalName(body, "split");
+    Integer thresholds = Inputs.optionalInteger(body, "thresholds", 2, MAX_THRESHOLDS);
+    return new EvaluationRequest(
+        id,
+        run,
+        checkpoint,
+        Inputs.optionalName(body, "evaluation_set"),
+        split == null ? DEFAULT_SPLIT : split,
+        Inputs.optionalInteger(body, "fold", 0, MAX_FOLD),
+        Inputs.metrics(body, "metrics"),
+        Inputs.names(body, "slices"),
+        thresholds == null ? DEFAULT_THRESHOLDS : thresholds,
+        Inputs.optionalInteger(body, "deadline_seconds", 1, MAX_DEADLINE_SECONDS),
+        clock.millis());
+  }
+}

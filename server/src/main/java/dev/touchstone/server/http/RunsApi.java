@@ -1,0 +1,137 @@
+package dev.touchstone.server.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
+import dev.touchstone.server.view.CheckpointSummary;
+import dev.touchstone.server.view.EngineView;
+import dev.touchstone.server.view.Json;
+import dev.touchstone.server.view.ReportDocument;
+import dev.touchstone.server.view.RunSummary;
+import io.javalin.http.Context;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Runs, their curves, model checkpoints and reports. */
+final class RunsApi {
+
+  private static final List<String> TIERS = List.of("proxy", "full");
+
+  private final EngineView view;
+  private final Clock clock;
+
+  RunsApi(EngineView view, Clock clock) {
+    this.view = view;
+    this.clock = clock;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.get("/v1/runs", this::list),
+        Route.get("/v1/runs/{run}", this::run),
+        Route.get("/v1/runs/{run}/metrics", this::metrics),
+        Route.get("/v1/runs/{run}/checkpoints/{checkpoint}/report", this::checkpointReport),
+        Route.get("/v1/reports/{report_key}", this::report));
+  }
+
+  private void list(Context ctx) {
+    int limit = Inputs.integer("limit", ctx.queryParam("limit"), 1, 1_000, 200);
+    List<RunSummary> runs = view.runs(clock.instant());
+    Answers.json(ctx, Map.of("runs", runs.stream().limit(limit).toList(), "total", runs.size()));
+  }
+
+  private void run(Context ctx) {
+    String run = Inputs.name("run", ctx.pathParam("run"));
+    Answers.json(ctx, view.run(run, clock.instant()).orElseThrow(() -> unknownRun(run)));
+  }
+
+  private void metrics(Context ctx) {
+    String run = Inputs.name("run", ctx.pathParam("run"));
+    String metric = Inputs.optionalName("metric", ctx.queryParam("metric"));
+    String tier = Inputs.oneOf("tier", ctx.queryParam("tier"), TIERS);
+    String evaluationSet = Inputs.optionalName("evaluation_set", ctx.queryParam("evaluation_set"));
+    String split = Inputs.optionalName("split", ctx.queryParam("split"));
+    // an empty slice is a question of its own (all examples), an absent one is none
+    String given = ctx.queryParam("slice");
+    String slice = given == null || given.isEmpty() ? given : Inputs.name("slice", given);
+    Answers.json(
+        ctx,
+        view.series(
+                run,
+                key ->
+                    matches(metric, key.metric())
+                        && matches(tier, key.tier())
+                        && matches(slice, key.slice())
+                        && matches(evaluationSet, key.evaluationSet())
+                        && matches(split, key.split()))
+            .orElseThrow(() -> unknownRun(run)));
+  }
+
+  private void checkpointReport(Context ctx) {
+    String run = Inputs.name("run", ctx.pathParam("run"));
+    String checkpoint = Inputs.name("checkpoint", ctx.pathParam("checkpoint"));
+    String evaluationSet = Inputs.optionalName("evaluation_set", ctx.queryParam("evaluation_set"));
+    String split = Inputs.optionalName("split", ctx.queryParam("split"));
+    ReportDocument report =
+        view.reportOn(run, checkpoint, evaluationSet, split)
+            .orElseThrow(() -> noReport(run, checkpoint));
+    answer(ctx, report);
+  }
+
+  private void report(Context ctx) {
+    String key = Inputs.name("report_key", ctx.pathParam("report_key"));
+    ReportDocument report =
+        view.report(key)
+            .orElseThrow(
+                () ->
+                    Problem.notFound(
+                        "report_key", key, "no report has the key \"" + key + "\" here"));
+    answer(ctx, report);
+  }
+
+  private static void answer(Context ctx, ReportDocument report) {
+    String tag =
+        Integer.toHexString(Json.MAPPER.valueToTree(report.outcome()).toString().hashCode())
+            + Integer.toHexString(java.util.Arrays.hashCode(report.body()));
+    if (Answers.notModified(ctx, tag)) {
+      return;
+    }
+    ObjectNode envelope = Json.MAPPER.valueToTree(report.outcome());
+    // the body goes out as it was read, number for number
+    envelope.putRawValue("report", new RawValue(new String(report.body(), StandardCharsets.UTF_8)));
+    Answers.json(ctx, envelope);
+  }
+
+  private Problem noReport(String run, String checkpoint) {
+    CheckpointSummary known =
+        view.checkpoint(run, checkpoint)
+            .orElseThrow(
+                () ->
+                    view.run(run, clock.instant()).isEmpty()
+                        ? unknownRun(run)
+                        : Problem.notFound(
+                            "checkpoint",
+                            checkpoint,
+                            "run \"" + run + "\" has no checkpoint \"" + checkpoint + "\""));
+    Function<String, String> because = reason -> reason == null ? "" : ": " + reason;
+    String why =
+        switch (known.state()) {
+          case "PROXY" -> "nothing has asked for its full evaluation";
+          case "EVALUATED", "REUSED" ->
+              "its report is of another evaluation set or split, or no longer held";
+          default -> "it is " + known.state() + because.apply(known.reason());
+        };
+    return Problem.notFound(
+        "checkpoint", checkpoint, "checkpoint \"" + checkpoint + "\" has no report: " + why);
+  }
+
+  private static Problem unknownRun(String run) {
+    return Problem.notFound("run", run, "no run has the id \"" + run + "\" here");
+  }
+
+  private static boolean matches(String wanted, String is) {
+    return wanted == null || wanted.equals(is);
+  }
+}

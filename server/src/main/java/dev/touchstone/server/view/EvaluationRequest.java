@@ -1,0 +1,53 @@
+package dev.touchstone.server.view;
+
+import java.util.List;
+
+/**
+ * A full evaluation on demand (evaluation_request.avsc). {@code emittedAt} is milliseconds.
+ *
+ * @param evaluationSet null: the only one that the model checkpoint has
+ * @param metrics empty: the full suite
+ * @param deadlineSeconds null: the engine's setting
+ */
+public record EvaluationRequest(
+    String requestId,
+    String runId,
+    String checkpoint,
+    String evaluationSet,
+    String split,
+    Integer fold,
+    List<String> metrics,
+    List<String> slices,
+    int thresholds,
+    Integer deadlineSeconds,
+    long emittedAt) {
+
+  public EvaluationRequest {
+    Json.required(requestId, "request_id");
+    Json.required(runId, "run_id");
+    Json.required(checkpoint, "checkpoint");
+    split = Json.orEmpty(split);
+    metrics = metrics == null ? List.of() : List.copyOf(metrics);
+    slices = slices == null ? List.of() : List.copyOf(slices);
+  }
+
+  /** Whether both ask for the same thing, whenever they were written. */
+  public boolean asksTheSameAs(EvaluationRequest other) {
+    return withEmittedAt(0).equals(other.withEmittedAt(0));
+  }
+
+  private EvaluationRequest withEmittedAt(long millis) {
+    return new EvaluationRequest(
+        requestId,
+        runId,
+        checkpoint,
+        evaluationSet,
+        split,
+        fold,
+        metrics,
+        slices,
+        thresholds,
+        deadlineSeconds,
+        millis);
+  }
+}

@@ -1,0 +1,27 @@
+package dev.touchstone.server.view;
+
+/**
+ * Where an evaluation stands.
+ *
+ * @param id of the trigger; null for a checkpoint event under way, whose id the engine derives
+ * @param trigger {@code checkpoint} or {@code request}
+ * @param state WAITING or EVALUATING, else terminal: EVALUATED, REUSED, SUPERSEDED, INCOMPLETE,
+ *     EXPIRED, FAILED
+ * @param reason why it is so
+ * @param finishedAt null while under way
+ * @param reportKey where the report is; null without one
+ */
+public record EvaluationStatus(
+    String id,
+    String trigger,
+    String state,
+    String reason,
+    String runId,
+    String checkpoint,
+    String evaluationSet,
+    String split,
+    Integer fold,
+    String setKey,
+    String reportKey,
+    long triggeredAt,
+    Long finishedAt) {}

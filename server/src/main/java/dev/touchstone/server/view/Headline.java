@@ -1,0 +1,21 @@
+package dev.touchstone.server.view;
+
+import java.util.List;
+
+/**
+ * The one metric that stands for a run in a list.
+ *
+ * @param proxy its last proxy value; null without one
+ * @param best its best proxy value
+ * @param full its last full value
+ * @param bestFull its best full value
+ * @param trail the last proxy values by step, at most 40, for a sparkline
+ */
+public record Headline(
+    String metric,
+    boolean higherIsBetter,
+    Value proxy,
+    Value best,
+    Value full,
+    Value bestFull,
+    List<Double> trail) {}

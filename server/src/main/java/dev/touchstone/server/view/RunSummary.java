@@ -1,0 +1,34 @@
+package dev.touchstone.server.view;
+
+/**
+ * A run in a list.
+ *
+ * @param firstSeen milliseconds since the epoch, as {@code lastSeen}
+ * @param step the last step that has a point; null without one
+ * @param checkpoints model checkpoints seen
+ * @param evaluated model checkpoints that have a full report
+ * @param waiting triggers of the full tier without an outcome
+ * @param received predictions accepted, over all sets of the run
+ * @param expected predictions that these sets will hold; null where one does not say
+ * @param duplicates batches received again and dropped
+ * @param conflicts batches that contradicted one received before
+ * @param signal CONTINUE, STOP or null
+ * @param headline null before the first point
+ */
+public record RunSummary(
+    String runId,
+    int attempt,
+    RunStatus status,
+    long firstSeen,
+    long lastSeen,
+    Long step,
+    Double epoch,
+    int checkpoints,
+    int evaluated,
+    int waiting,
+    long received,
+    Long expected,
+    long duplicates,
+    long conflicts,
+    String signal,
+    Headline headline) {}

@@ -1,0 +1,435 @@
+package dev.touchstone.server;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.touchstone.schemas.Codec;
+import dev.touchstone.schemas.Topics;
+import dev.touchstone.schemas.avro.CheckpointEvent;
+import dev.touchstone.server.view.Json;
+import dev.touchstone.server.view.TopicRecord;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A fraud-like training run as the engine would describe it on its topics, made by formulas: scores
+ * are normal in each class and the distance between the classes grows with the step. A million
+ * examples, 0.5 % positive; counts are expectations, so nothing is drawn by chance.
+ */
+public final class SyntheticRun {
+
+  public static final int STEPS = 25;
+  public static final int STEP_SIZE = 200;
+  public static final int FULL_EVERY = 5;
+  private static final long SIZE = 1_000_000;
+  private static final long POSITIVES = 5_000;
+  private static final double DECISION = 0.5;
+  private static final List<String> COUNTRIES = List.of("DE", "FR", "PL", "US");
+
+  private static final Codec<CheckpointEvent> EVENTS = Codec.of(CheckpointEvent.class);
+
+  private final Topics topics;
+  private final String runId;
+  private final long start;
+  private final double skill;
+
+  /**
+   * @param start when the run began, milliseconds since the epoch
+   * @param skill how well it learns; 1 is a good run, 0 learns nothing
+   */
+  public SyntheticRun(Topics topics, String runId, long start, double skill) {
+    this.topics = topics;
+    this.runId = runId;
+    this.start = start;
+    this.skill = skill;
+  }
+
+  public static String checkpoint(int i) {
+    return "step-%05d".formatted(i * STEP_SIZE);
+  }
+
+  public static String setKey(String runId, int i) {
+    return "%032x".formatted(((long) runId.hashCode() << 20 | i) & Long.MAX_VALUE);
+  }
+
+  public String reportKey(int i) {
+    return setKey(runId, i) + ":0123456789abcdef";
+  }
+
+  public long time(int i) {
+    return start + i * 20_000L;
+  }
+
+  /** Steps 1 to {@code steps}, all complete; every fifth evaluated. */
+  public List<TopicRecord> history(int steps) {
+    List<TopicRecord> records = new ArrayList<>();
+    for (int i = 1; i <= steps; i++) {
+      records.addAll(arriving(i, 0.35));
+      records.addAll(arriving(i, 1));
+      if (i % FULL_EVERY == 0) {
+        records.add(event(i));
+        records.add(evaluated(i));
+      }
+    }
+    return records;
+  }
+
+  /** What the fast tier says when {@code share} of a step's predictions have arrived. */
+  public List<TopicRecord> arriving(int i, double share) {
+    List<TopicRecord> records = new ArrayList<>();
+    boolean complete = share >= 1;
+    records.add(set(i, complete ? "COMPLETE" : "RECEIVING", share, null));
+    double mu = separation(i, skill);
+    points(records, i, share, "", mu, SIZE, POSITIVES);
+    for (int c = 0; c < COUNTRIES.size(); c++) {
+      // the drifting slice learns less and less
+      double slice = c == 2 ? mu * (1 - 0.012 * i) : mu * (1 + 0.02 * c);
+      long n = SIZE * (4 - c) / 10;
+      points(records, i, share, "country=" + COUNTRIES.get(c), slice, n, n / 200);
+    }
+    return records;
+  }
+
+  private void points(
+      List<TopicRecord> out, int i, double share, String slice, double mu, long size, long pos) {
+    Counts counts = new Counts(size, pos, mu);
+    long n = Math.round(size * share);
+    long nPos = Math.round(pos * share);
+    double noise = Math.sin(i * 12.9898 + slice.hashCode()) * (1 - share) * 0.02;
+    double se = 0.55 / Math.sqrt(Math.max(1, nPos));
+    double ap = counts.averagePrecision() + noise;
+    double auc = normalCdf(mu / Math.sqrt(2));
+    point(out, i, slice, "average_precision", ap, ap - se, ap + se, "binned_bounds", n, nPos);
+    point(out, i, slice, "roc_auc", auc, auc - se / 5, auc + se / 5, "delong", n, nPos);
+    double logLoss = 0.0315 - 0.0045 * mu + noise / 10;
+    point(out, i, slice, "log_loss", logLoss, logLoss - se / 60, logLoss + se / 60, "clt", n, nPos);
+    double brier = 0.00498 - 0.0004 * mu + noise / 60;
+    point(out, i, slice, "brier", brier, brier - se / 400, brier + se / 400, "clt", n, nPos);
+    double[] at = counts.at(zOf(DECISION));
+    double precision = at[0] / (at[0] + at[1]);
+    double recall = at[0] / pos;
+    point(out, i, slice, "precision", precision, precision - se, precision + se, "wilson", n, nPos);
+    point(out, i, slice, "recall", recall, recall - se, recall + se, "wilson", n, nPos);
+    double f1 = 2 * precision * recall / (precision + recall);
+    point(out, i, slice, "f1", f1, null, null, null, n, nPos);
+  }
+
+  private void point(
+      List<TopicRecord> out,
+      int i,
+      String slice,
+      String metric,
+      double value,
+      Double low,
+      Double high,
+      String method,
+      long n,
+      long nPos) {
+    ObjectNode p = Json.MAPPER.createObjectNode();
+    p.put("ts", time(i));
+    p.put("run_id", runId);
+    p.put("attempt", 0);
+    p.put("checkpoint", checkpoint(i));
+    p.put("step", i * STEP_SIZE);
+    p.put("epoch", i * 0.4);
+    p.put("tier", "proxy");
+    p.put("evaluation_set", "fraud-validation");
+    p.put("split", "validation");
+    p.put("slice", slice);
+    p.put("metric", metric);
+    p.put("value", value);
+    p.put("ci_low", low == null ? null : Math.max(0, low));
+    p.put("ci_high", high);
+    p.put("ci_method", method);
+    p.put("level", low == null ? null : 0.95);
+    p.put("n", n);
+    p.put("n_pos", nPos);
+    boolean complete = slice.isEmpty() ? n == SIZE : n % 100_000 == 0;
+    p.put("state", complete ? "COMPLETE" : "PARTIAL");
+    p.put("trust", "TRUSTED");
+    p.put("reason", low == null ? "no interval is defined for f1 here" : null);
+    p.put("revision", complete ? 2 : 1);
+    out.add(record(topics.metrics(), runId, p, time(i)));
+  }
+
+  /** The manifest of a step's set. */
+  public TopicRecord set(int i, String state, double share, String reason) {
+    ObjectNode s = Json.MAPPER.createObjectNode();
+    s.put("set_key", setKey(runId, i));
+    s.put("state", state);
+    s.put("reason", reason);
+    ObjectNode claim = s.putArray("claims").addObject();
+    claim.put("run_id", runId);
+    claim.put("attempt", 0);
+    claim.put("checkpoint", checkpoint(i));
+    claim.put("step", i * STEP_SIZE);
+    claim.put("epoch", i * 0.4);
+    s.put("evaluation_set", "fraud-validation");
+    s.put("split", "validation");
+    s.putNull("fold");
+    s.put("sampled", false);
+    s.put("task", "BINARY");
+    s.put("outputs", 1);
+    s.put("rows", Math.round(SIZE * share));
+    s.put("expected_rows", SIZE);
+    s.put("positives", Math.round(POSITIVES * share));
+    s.put("duplicates", i == 7 ? 1 : 0);
+    s.put("conflicts", i == 12 ? 1 : 0);
+    s.put("weighted", false);
+    s.putArray("slices").add("country");
+    if (share >= 1) {
+      for (int k = 0; k < 4; k++) {
+        s.withArray("segments")
+            .addObject()
+            .put("file", "part-%d.parquet".formatted(k))
+            .put("rows", SIZE / 4)
+            .put("bytes", SIZE * 3);
+      }
+    }
+    return record(topics.predictionSets(), setKey(runId, i), s, time(i));
+  }
+
+  /** The training job says that it wrote a model checkpoint; Avro, as a client would send it. */
+  public TopicRecord event(int i) {
+    CheckpointEvent event =
+        CheckpointEvent.newBuilder()
+            .setRunId(runId)
+            .setCheckpoint(checkpoint(i))
+            .setStep(i * STEP_SIZE)
+            .setEpoch(i * 0.4)
+            .setEvaluationSet("fraud-validation")
+            .setPath("file:///models/" + checkpoint(i) + ".ubj")
+            .setEmittedAt(Instant.ofEpochMilli(time(i)))
+            .build();
+    return new TopicRecord(topics.checkpoints(), runId, EVENTS.encode(event), Map.of(), time(i));
+  }
+
+  /** The full tier is done with a checkpoint. */
+  public TopicRecord evaluated(int i) {
+    ObjectNode o = outcome(i, "EVALUATED", null);
+    o.put("set_key", setKey(runId, i));
+    o.put("request_hash", "0123456789abcdef");
+    o.put("report_key", reportKey(i));
+    o.set("report", report(i));
+    return record(topics.reports(), reportKey(i), o, time(i) + 4_000);
+  }
+
+  /** A trigger ended without a report. */
+  public TopicRecord ended(int i, String state, String reason) {
+    ObjectNode o = outcome(i, state, reason);
+    o.putNull("report_key");
+    o.putNull("report");
+    return record(topics.reports(), o.get("trigger_id").asText(), o, time(i) + 30_000);
+  }
+
+  private ObjectNode outcome(int i, String state, String reason) {
+    ObjectNode o = Json.MAPPER.createObjectNode();
+    o.put("trigger_id", "checkpoint-" + Integer.toHexString(runId.hashCode()) + "-" + i);
+    o.put("trigger", "checkpoint");
+    o.put("state", state);
+    o.put("reason", reason);
+    o.put("run_id", runId);
+    o.put("attempt", 0);
+    o.put("checkpoint", checkpoint(i));
+    o.put("step", i * STEP_SIZE);
+    o.put("epoch", i * 0.4);
+    o.put("evaluation_set", "fraud-validation");
+    o.put("split", "validation");
+    o.putNull("fold");
+    o.put("triggered_at", time(i));
+    o.put("finished_at", time(i) + 4_000);
+    o.put("revision", 1);
+    return o;
+  }
+
+  /** The run was told to stop, or to go on. */
+  public TopicRecord signal(int i, String decision, String reason) {
+    ObjectNode s = Json.MAPPER.createObjectNode();
+    s.put("run_id", runId);
+    s.put("attempt", 0);
+    s.put("decision", decision);
+    s.put("reason", reason);
+    s.put("checkpoint", checkpoint(i));
+    s.put("step", i * STEP_SIZE);
+    s.put("best_checkpoint", checkpoint(i));
+    s.put("metric", "average_precision");
+    s.put("value", 0.31);
+    s.put("ci_low", 0.3);
+    s.put("ci_high", 0.32);
+    s.put("ts", time(i));
+    return record(topics.signals(), runId, s, time(i));
+  }
+
+  /** A gate has looked at a report. */
+  public TopicRecord verdict(int i, String outcome, String reason) {
+    ObjectNode v = Json.MAPPER.createObjectNode();
+    v.put("run_id", runId);
+    v.put("checkpoint", checkpoint(i));
+    v.put("step", i * STEP_SIZE);
+    v.put("gate", "release");
+    v.put("outcome", outcome);
+    v.putArray("reasons").add(reason);
+    v.put("report_key", reportKey(i));
+    v.put("ts", time(i));
+    return record(topics.verdicts(), runId + checkpoint(i), v, time(i));
+  }
+
+  /** A message that ingest refused. */
+  public static TopicRecord deadLetter(
+      Topics topics, String reason, String topic, int partition, long offset, byte[] value) {
+    return new TopicRecord(
+        topics.deadLetters(),
+        topic + "-" + partition + "-" + offset,
+        value,
+        Map.of(
+            "reason",
+            reason,
+            "topic",
+            topic,
+            "partition",
+            String.valueOf(partition),
+            "offset",
+            String.valueOf(offset)),
+        System.currentTimeMillis());
+  }
+
+  private ObjectNode report(int i) {
+    double mu = separation(i, skill);
+    Counts counts = new Counts(SIZE, POSITIVES, mu);
+    ObjectNode r = Json.MAPPER.createObjectNode();
+    r.put("schema", "touchstone.report/1");
+    r.put("n", SIZE);
+    r.put("n_pos", POSITIVES);
+    r.set("metrics", fullMetrics(counts, mu, POSITIVES));
+    ArrayNode sweep = r.putArray("sweep");
+    for (int k = 0; k < 200; k++) {
+      sweep.add(row(counts, POSITIVES, -1.5 + 6.5 * k / 199));
+    }
+    ArrayNode curve = r.putArray("curve");
+    for (int k = 0; k < 600; k++) {
+      curve.add(row(counts, POSITIVES, -3 + 8.5 * k / 599));
+    }
+    ArrayNode slices = r.putArray("slices");
+    for (int c = 0; c < COUNTRIES.size(); c++) {
+      double slice = c == 2 ? mu * (1 - 0.012 * i) : mu * (1 + 0.02 * c);
+      long n = SIZE * (4 - c) / 10;
+      ObjectNode s = slices.addObject();
+      s.put("slice", "country=" + COUNTRIES.get(c));
+      s.put("n", n);
+      s.put("n_pos", n / 200);
+      s.set("metrics", fullMetrics(new Counts(n, n / 200, slice), slice, n / 200));
+    }
+    r.putObject("provenance")
+        .put("set_key", setKey(runId, i))
+        .put("engine", "0.1.0")
+        .put("dataset_digest", "sha256:5f1d…")
+        .put("average_precision", "step sum");
+    r.putObject("cost").put("read_seconds", 0.12).put("compute_seconds", 0.31);
+    return r;
+  }
+
+  private static ObjectNode fullMetrics(Counts counts, double mu, long pos) {
+    ObjectNode m = Json.MAPPER.createObjectNode();
+    double se = 0.45 / Math.sqrt(pos);
+    double ap = counts.averagePrecision();
+    double auc = normalCdf(mu / Math.sqrt(2));
+    value(m, "average_precision", ap, se, "bootstrap", null);
+    value(m, "roc_auc", auc, se / 5, "delong", null);
+    value(m, "log_loss", 0.0315 - 0.0045 * mu, se / 60, "clt", null);
+    value(m, "brier", 0.00498 - 0.0004 * mu, se / 400, "clt", null);
+    double[] at = counts.at(zOf(DECISION));
+    value(m, "precision", at[0] / (at[0] + at[1]), se, "wilson", null);
+    value(m, "recall", at[0] / pos, se, "wilson", null);
+    ObjectNode ece = m.putObject("ece");
+    ece.putNull("value").putNull("ci_low").putNull("ci_high").putNull("ci_method");
+    ece.putNull("level").putNull("target");
+    ece.put("reason", "calibration is not part of this request");
+    return m;
+  }
+
+  private static void value(
+      ObjectNode m, String name, double value, double se, String method, String reason) {
+    ObjectNode v = m.putObject(name);
+    v.put("value", value);
+    v.put("ci_low", Math.max(0, value - 1.96 * se));
+    v.put("ci_high", value + 1.96 * se);
+    v.put("ci_method", method);
+    v.put("level", 0.95);
+    v.putNull("target");
+    v.put("reason", reason);
+  }
+
+  private static ObjectNode row(Counts counts, long pos, double z) {
+    double[] at = counts.at(z);
+    long tp = Math.round(at[0]);
+    long fp = Math.round(at[1]);
+    long fn = pos - tp;
+    ObjectNode row = Json.MAPPER.createObjectNode();
+    row.put("threshold", scoreOf(z));
+    row.put("tp", tp);
+    row.put("fp", fp);
+    row.put("fn", fn);
+    row.put("tn", counts.size - pos - fp);
+    if (tp + fp == 0) {
+      row.putNull("precision");
+    } else {
+      row.put("precision", (double) tp / (tp + fp));
+    }
+    row.put("recall", (double) tp / pos);
+    row.put("f1", 2.0 * tp / (2.0 * tp + fp + fn));
+    return row;
+  }
+
+  /** Distance of the class means, in standard deviations. */
+  private static double separation(int i, double skill) {
+    double learned = 1 - Math.exp(-i / 7.0);
+    double wobble = 0.05 * Math.sin(i * 1.7) * Math.exp(-i / 12.0);
+    return 0.6 + (1.75 * learned + wobble) * skill;
+  }
+
+  private static double scoreOf(double z) {
+    return 1 / (1 + Math.exp(-(2.326 * z - 2.706 - 5.293)));
+  }
+
+  private static double zOf(double score) {
+    return (Math.log(score / (1 - score)) + 2.706 + 5.293) / 2.326;
+  }
+
+  private record Counts(long size, long pos, double mu) {
+
+    /** Expected true and false positives at z ≥ threshold. */
+    double[] at(double z) {
+      return new double[] {pos * normalCdf(mu - z), (size - pos) * normalCdf(-z)};
+    }
+
+    double averagePrecision() {
+      double ap = 0;
+      double before = 0;
+      for (double z = 6; z > -6; z -= 0.01) {
+        double[] at = at(z);
+        double recall = at[0] / pos;
+        ap += (recall - before) * at[0] / (at[0] + at[1]);
+        before = recall;
+      }
+      return ap;
+    }
+  }
+
+  /** Abramowitz and Stegun 7.1.26: good to 1.5e-7, plenty for made-up data. */
+  private static double normalCdf(double x) {
+    double t = 1 / (1 + 0.3275911 * Math.abs(x) / Math.sqrt(2));
+    double poly =
+        t
+            * (0.254829592
+                + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+    double erf = 1 - poly * Math.exp(-x * x / 2);
+    return x >= 0 ? (1 + erf) / 2 : (1 - erf) / 2;
+  }
+
+  private static TopicRecord record(String topic, String key, ObjectNode json, long ts) {
+    return new TopicRecord(
+        topic, key, json.toString().getBytes(StandardCharsets.UTF_8), Map.of(), ts);
+  }
+}

@@ -1,0 +1,423 @@
+package dev.touchstone.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.touchstone.server.ServerFixture;
+import dev.touchstone.server.ServerSettings;
+import dev.touchstone.server.SyntheticRun;
+import dev.touchstone.server.TouchstoneServer;
+import dev.touchstone.server.view.FeedStatus;
+import dev.touchstone.server.view.Json;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The API over a real socket. */
+class HttpApiTest {
+
+  private static final String JSON = "application/json";
+  private static ServerFixture fixture;
+  private static SyntheticRun run;
+
+  @BeforeAll
+  static void start() {
+    fixture = new ServerFixture();
+    run = new SyntheticRun(ServerFixture.TOPICS, "fraud-7", System.currentTimeMillis(), 1);
+    fixture.feed(run.history(10));
+  }
+
+  @AfterAll
+  static void stop() {
+    fixture.close();
+  }
+
+  @BeforeEach
+  void brokerAnswers() {
+    fixture.brokerError = null;
+    fixture.written.clear();
+  }
+
+  @Test
+  void runsAreListedWithTheirHeadline() {
+    JsonNode runs = ok("/v1/runs");
+
+    JsonNode first = null;
+    for (JsonNode listed : runs.get("runs")) {
+      first = listed.get("run_id").asText().equals("fraud-7") ? listed : first;
+    }
+    assertThat(first.get("run_id").asText()).isEqualTo("fraud-7");
+    assertThat(first.get("status").asText()).isEqualTo("LIVE");
+    assertThat(first.get("step").asInt()).isEqualTo(2_000);
+    assertThat(first.get("evaluated").asInt()).isEqualTo(2);
+    assertThat(first.get("received").asLong()).isEqualTo(10_000_000);
+    assertThat(first.get("duplicates").asInt()).isEqualTo(1);
+    assertThat(first.at("/headline/metric").asText()).isEqualTo("average_precision");
+    assertThat(first.at("/headline/trail")).hasSize(10);
+  }
+
+  @Test
+  void aRunShowsCheckpointsSetsAndValues() {
+    JsonNode detail = ok("/v1/runs/fraud-7");
+
+    assertThat(detail.get("checkpoints")).hasSize(10);
+    JsonNode fifth = detail.get("checkpoints").get(4);
+    assertThat(fifth.get("state").asText()).isEqualTo("EVALUATED");
+    assertThat(fifth.at("/full/average_precision/value").asDouble()).isPositive();
+    assertThat(fifth.at("/full/ece/value").isNull()).isTrue();
+    assertThat(fifth.at("/full/ece/reason").asText())
+        .isEqualTo("calibration is not part of this request");
+    assertThat(detail.get("checkpoints").get(3).get("state").asText()).isEqualTo("PROXY");
+    assertThat(detail.get("sets").get(0).get("expected").asLong()).isEqualTo(1_000_000);
+  }
+
+  @Test
+  void curvesAreChosenByMetricTierAndSlice() {
+    JsonNode one = ok("/v1/runs/fraud-7/metrics?metric=roc_auc&tier=proxy&slice=");
+    JsonNode both = ok("/v1/runs/fraud-7/metrics?metric=roc_auc&slice=");
+    JsonNode slice = ok("/v1/runs/fraud-7/metrics?metric=roc_auc&slice=country%3DDE&tier=full");
+
+    assertThat(one.get("series")).hasSize(1);
+    assertThat(one.at("/series/0/points")).hasSize(10);
+    assertThat(both.get("series").findValuesAsText("tier")).containsExactly("proxy", "full");
+    assertThat(slice.at("/series/0/points")).hasSize(2);
+  }
+
+  @Test
+  void aReportComesWithItsBodyAndIsCacheable() {
+    HttpResponse<String> response = fixture.get("/v1/runs/fraud-7/checkpoints/step-02000/report");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    JsonNode report = tree(response.body());
+    assertThat(report.at("/report/schema").asText()).isEqualTo("touchstone.report/1");
+    assertThat(report.at("/report/sweep")).hasSize(200);
+    assertThat(report.get("report_key").asText()).isEqualTo(run.reportKey(10));
+    String tag = response.headers().firstValue("ETag").orElseThrow();
+    HttpResponse<String> again =
+        fixture.get("/v1/reports/" + run.reportKey(10), "If-None-Match", tag);
+    assertThat(again.statusCode()).isEqualTo(304);
+    assertThat(again.body()).isEmpty();
+  }
+
+  @Test
+  void aMissingReportSaysWhy() {
+    JsonNode problem = problem(404, "/v1/runs/fraud-7/checkpoints/step-00200/report");
+
+    assertThat(problem.get("detail").asText())
+        .isEqualTo(
+            "checkpoint \"step-00200\" has no report:"
+                + " nothing has asked for its full evaluation");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/v1/runs/nobody, no run has the id \"nobody\" here",
+    "/v1/runs/nobody/metrics, no run has the id \"nobody\" here",
+    "/v1/runs/fraud-7/checkpoints/none/report, run \"fraud-7\" has no checkpoint \"none\"",
+    "/v1/reports/none, no report has the key \"none\" here",
+    "/v1/evaluations/none, no evaluation has the id \"none\" here",
+    "/v2/anything, there is no GET /v2/anything"
+  })
+  void whatIsNotThereIsA404ThatNamesIt(String path, String detail) {
+    assertThat(problem(404, path).get("detail").asText()).isEqualTo(detail);
+  }
+
+  @Test
+  void aPathOutOfTheServerIsRefused() {
+    assertThat(problem(400, "/.%2e/etc/passwd").get("title").asText()).isEqualTo("Request refused");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "team/alpha 100% ☃",
+        "../../etc/passwd",
+        "<img src=x onerror=alert(1)>",
+        "a;b=c?d#e",
+        "back\\slash",
+        "{run}",
+        "%2F"
+      })
+  void anyTextIsARunId(String id) {
+    fixture.feed(
+        new SyntheticRun(ServerFixture.TOPICS, id, System.currentTimeMillis() - 1, 1).history(1));
+
+    JsonNode detail = ok("/v1/runs/" + encode(id));
+
+    assertThat(detail.at("/run/run_id").asText()).isEqualTo(id);
+    assertThat(ok("/v1/runs/" + encode(id) + "/metrics?metric=roc_auc").get("series")).hasSize(5);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/v1/runs?limit=0, 'limit must be a whole number from 1 to 1000, got \"0\"'",
+    "/v1/runs?limit=x, 'limit must be a whole number from 1 to 1000, got \"x\"'",
+    "/v1/runs/fraud-7/metrics?tier=half, 'tier must be one of proxy, full, got \"half\"'",
+    "/v1/evaluations?state=DONE, 'state must be one of WAITING, EVALUATING, EVALUATED, REUSED,"
+        + " SUPERSEDED, INCOMPLETE, EXPIRED, FAILED, got \"DONE\"'",
+    "/v1/runs/a%01b, 'run must hold no control characters, got \"a�b\"'"
+  })
+  void aBadParameterIsNamedWithRuleAndValue(String path, String detail) {
+    assertThat(problem(400, path).get("detail").asText()).isEqualTo(detail);
+  }
+
+  @Test
+  void anEvaluationIsAcceptedWrittenAndFound() {
+    HttpResponse<String> response =
+        ask("{\"run_id\":\"fraud-7\",\"checkpoint\":\"step-00200\",\"thresholds\":50}");
+
+    assertThat(response.statusCode()).isEqualTo(202);
+    String location = response.headers().firstValue("Location").orElseThrow();
+    JsonNode status = ok(location);
+    assertThat(status.get("state").asText()).isEqualTo("EVALUATING");
+    assertThat(status.get("trigger").asText()).isEqualTo("request");
+    assertThat(fixture.written).hasSize(1);
+    assertThat(fixture.written.get(0).thresholds()).isEqualTo(50);
+    assertThat(fixture.written.get(0).split()).isEqualTo("validation");
+  }
+
+  @Test
+  void theSameKeyAsksOnce() {
+    String key = UUID.randomUUID().toString();
+    String body = "{\"run_id\":\"fraud-7\",\"checkpoint\":\"step-00400\"}";
+
+    HttpResponse<String> first = ask(body, "Idempotency-Key", key);
+    HttpResponse<String> again = ask(body, "Idempotency-Key", key);
+    HttpResponse<String> other =
+        ask("{\"run_id\":\"fraud-7\",\"checkpoint\":\"step-00600\"}", "Idempotency-Key", key);
+
+    assertThat(first.statusCode()).isEqualTo(202);
+    assertThat(again.statusCode()).isEqualTo(202);
+    assertThat(again.body()).isEqualTo(first.body());
+    assertThat(again.headers().firstValue("Location"))
+        .isEqualTo(first.headers().firstValue("Location"));
+    assertThat(other.statusCode()).isEqualTo(409);
+    assertThat(tree(other.body()).get("detail").asText())
+        .isEqualTo("Idempotency-Key must mean one request, got another body for \"" + key + "\"");
+    assertThat(fixture.written).hasSize(1);
+  }
+
+  @Test
+  void aRequestThatKafkaDidNotTakeCanBeAskedAgain() {
+    String key = UUID.randomUUID().toString();
+    String body = "{\"run_id\":\"fraud-7\",\"checkpoint\":\"step-00800\"}";
+    fixture.brokerError = "no answer within 10000 ms";
+
+    HttpResponse<String> refused = ask(body, "Idempotency-Key", key);
+    fixture.brokerError = null;
+    HttpResponse<String> again = ask(body, "Idempotency-Key", key);
+
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(tree(refused.body()).get("detail").asText())
+        .isEqualTo(
+            "the request was not acknowledged (no answer within 10000 ms);"
+                + " ask again with Idempotency-Key "
+                + key);
+    assertThat(again.statusCode()).isEqualTo(202);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{}|run_id is required, got nothing",
+        "[]|body must be a JSON object, got []",
+        "|body must be a JSON object, got nothing",
+        "{\"run_id\":7,\"checkpoint\":\"c\"}|run_id must be a string, got 7",
+        "{\"run_id\":\"\",\"checkpoint\":\"c\"}|run_id must have 1 to 256 characters, got \"\"",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"thresholds\":1}"
+            + "|thresholds must be a whole number from 2 to 10000, got 1",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"thresholds\":1e99}"
+            + "|thresholds must be a whole number from 2 to 10000, got 1.0E99",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"deadline_seconds\":0}"
+            + "|deadline_seconds must be a whole number from 1 to 604800, got 0",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"metrics\":[\"a b\"]}"
+            + "|metrics must hold metric names, 1 to 64 of A-Z a-z 0-9 _ . @ -, got \"a b\"",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"slices\":\"country\"}"
+            + "|slices must be an array of at most 64 names, got \"country\"",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"treshold\":5}"
+            + "|treshold must be one of run_id, checkpoint, evaluation_set, split, fold, metrics,"
+            + " slices, thresholds, deadline_seconds, got treshold"
+      })
+  void aBadBodyIsNamedWithKeyRuleAndValue(String body, String detail) {
+    HttpResponse<String> response = ask(body == null ? "" : body);
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(tree(response.body()).get("detail").asText()).isEqualTo(detail.trim());
+    assertThat(fixture.written).isEmpty();
+  }
+
+  @Test
+  void brokenJsonHugeBodiesAndOtherTypesAreRefused() {
+    assertThat(ask("{\"run_id\":").statusCode()).isEqualTo(400);
+    assertThat(ask("{\"run_id\":\"r\",\"checkpoint\":\"c\"} trailing").statusCode()).isEqualTo(400);
+    HttpResponse<String> huge = ask(" ".repeat(70_000));
+    assertThat(huge.statusCode()).isEqualTo(413);
+    assertThat(tree(huge.body()).get("detail").asText())
+        .isEqualTo("body must be at most 65536 bytes");
+    HttpResponse<String> form =
+        fixture.post("/v1/evaluations", "run_id=r", "Content-Type", "text/plain");
+    assertThat(form.statusCode()).isEqualTo(415);
+    assertThat(tree(form.body()).get("detail").asText())
+        .isEqualTo("header Content-Type must be application/json, got text/plain");
+  }
+
+  @Test
+  void anotherSitesPageMayNotWrite() {
+    HttpResponse<String> response =
+        ask("{\"run_id\":\"r\",\"checkpoint\":\"c\"}", "Origin", "http://evil.example");
+
+    assertThat(response.statusCode()).isEqualTo(403);
+    assertThat(tree(response.body()).get("detail").asText())
+        .isEqualTo("header Origin must be this server, got http://evil.example");
+  }
+
+  @Test
+  void aTokenGuardsWritesAndOnlyWrites() {
+    try (var guarded = new ServerFixture(s -> s.withToken("correct horse"))) {
+      String body = "{\"run_id\":\"r\",\"checkpoint\":\"c\"}";
+      HttpResponse<String> none = guarded.post("/v1/evaluations", body, "Content-Type", JSON);
+      HttpResponse<String> wrong =
+          guarded.post(
+              "/v1/evaluations", body, "Content-Type", JSON, "Authorization", "Bearer nope");
+      HttpResponse<String> right =
+          guarded.post(
+              "/v1/evaluations",
+              body,
+              "Content-Type",
+              JSON,
+              "Authorization",
+              "Bearer correct horse");
+
+      assertThat(none.statusCode()).isEqualTo(401);
+      assertThat(none.headers().firstValue("WWW-Authenticate"))
+          .hasValue("Bearer realm=\"touchstone\"");
+      assertThat(wrong.statusCode()).isEqualTo(401);
+      assertThat(wrong.body()).doesNotContain("nope").doesNotContain("horse");
+      assertThat(right.statusCode()).isEqualTo(202);
+      assertThat(guarded.get("/v1/runs").statusCode()).isEqualTo(200);
+      assertThat(tree(guarded.get("/v1/status").body()).get("token_needed").asBoolean()).isTrue();
+    }
+  }
+
+  @Test
+  void anOpenAddressWithoutTokenServesReadsOnly() {
+    try (var open = new ServerFixture(s -> s.withHost("0.0.0.0"))) {
+      HttpResponse<String> write =
+          open.post(
+              "/v1/evaluations", "{\"run_id\":\"r\",\"checkpoint\":\"c\"}", "Content-Type", JSON);
+
+      assertThat(write.statusCode()).isEqualTo(403);
+      assertThat(tree(write.body()).get("detail").asText())
+          .isEqualTo("server.token must be set for writes while the server listens on 0.0.0.0");
+      assertThat(open.get("/v1/runs").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aTakenPortIsSaidPlainly() {
+    int taken = fixture.server.port();
+
+    assertThatThrownBy(() -> TouchstoneServer.start(ServerSettings.of(taken, "localhost:1")))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "server.port must be free: port "
+                + taken
+                + " is taken on 127.0.0.1; choose another one with --port");
+  }
+
+  @Test
+  void healthFollowsTheFeedAndNotTheBroker() {
+    FeedStatus well = fixture.feedStatus;
+    try {
+      fixture.feedStatus = new FeedStatus("CONNECTING", 0, false, Map.of(), "no broker");
+      assertThat(fixture.get("/healthz").statusCode()).isEqualTo(200);
+      assertThat(ok("/v1/status").at("/kafka/error").asText()).isEqualTo("no broker");
+      fixture.feedStatus = new FeedStatus("STOPPED", 0, false, Map.of(), "died");
+      assertThat(fixture.get("/healthz").statusCode()).isEqualTo(503);
+    } finally {
+      fixture.feedStatus = well;
+    }
+  }
+
+  @Test
+  void prometheusReadsCountsAndLag() {
+    String text = fixture.get("/metrics").body();
+
+    assertThat(text)
+        .contains("# TYPE touchstone_server_records_total counter\n")
+        .contains("touchstone_server_lag_records{topic=\"touchstone.metrics\"} 3\n")
+        .containsPattern("touchstone_server_records_total\\{topic=\"touchstone.reports\"} \\d+\n");
+    assertThat(text.lines())
+        .allMatch(
+            line ->
+                line.matches(
+                    "# (HELP|TYPE) [a-z_]+ .*|[a-z_]+(\\{[a-z]+=\"[^\"]*\"})? [0-9.E+-]+"));
+  }
+
+  @Test
+  void everyAnswerForbidsForeignContent() {
+    assertThat(fixture.get("/").headers().firstValue("Content-Security-Policy").orElseThrow())
+        .startsWith("default-src 'self';")
+        .doesNotContain("unsafe");
+    assertThat(fixture.get("/v1/runs").headers().firstValue("X-Content-Type-Options"))
+        .hasValue("nosniff");
+  }
+
+  @Test
+  void aMethodThatIsNotThereIsA405() {
+    HttpResponse<String> response =
+        fixture.send(HttpRequest.newBuilder(fixture.uri("/v1/runs")).DELETE().build());
+
+    assertThat(response.statusCode()).isEqualTo(405);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+  }
+
+  private static HttpResponse<String> ask(String body, String... headers) {
+    String[] all = java.util.Arrays.copyOf(headers, headers.length + 2);
+    all[headers.length] = "Content-Type";
+    all[headers.length + 1] = JSON;
+    return fixture.post("/v1/evaluations", body, all);
+  }
+
+  private static JsonNode ok(String path) {
+    HttpResponse<String> response = fixture.get(path);
+    assertThat(response.statusCode()).as("%s: %s", path, response.body()).isEqualTo(200);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue(JSON);
+    return tree(response.body());
+  }
+
+  private static JsonNode problem(int status, String path) {
+    HttpResponse<String> response = fixture.get(path);
+    assertThat(response.statusCode()).as("%s: %s", path, response.body()).isEqualTo(status);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+    JsonNode problem = tree(response.body());
+    assertThat(problem.get("status").asInt()).isEqualTo(status);
+    assertThat(problem.get("title").asText()).isNotEmpty();
+    return problem;
+  }
+
+  private static JsonNode tree(String json) {
+    try {
+      return Json.MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(json, e);
+    }
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}
