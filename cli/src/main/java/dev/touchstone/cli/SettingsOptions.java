@@ -29,7 +29,8 @@ public final class SettingsOptions {
 
   /** The directory of Flink's config.yaml. */
   public Path confDirectory() {
-    return conf != null && conf.toAbsolutePath().getParent() != null
+    return conf != null
+            && conf.toAbsolutePath().getParent() != null
             && Files.exists(conf.toAbsolutePath().resolveSibling("config.yaml"))
         ? conf.toAbsolutePath().getParent()
         : home().resolve("conf");

@@ -45,12 +45,13 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  touchstone demo",
-      "  touchstone demo --once --data /tmp/demo > result.json",
-      "  touchstone demo --data ./demo-data --seed 9 --rows 2000000"
+      "  ./touchstone demo",
+      "  ./touchstone demo --once --data /tmp/demo > result.json",
+      "  ./touchstone demo --data ./demo-data --seed 9 --rows 2000000"
     })
 public final class DemoCommand implements Callable<Integer> {
 
+  private static final int DEFAULT_PORT = 8080;
   private static final int FAILED = 1;
   private static final int INTERRUPTED = 130;
   private static final Duration PROXY_GRACE = Duration.ofSeconds(10);
@@ -72,9 +73,11 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--port",
-      defaultValue = "8080",
-      description = "Port of the page. Default: ${DEFAULT-VALUE}; 0 takes a free one.")
-  private int port;
+      description = {
+        "Port of the page; 0 takes a free one.",
+        "Default: " + DEFAULT_PORT + ", with --once a free one."
+      })
+  private Integer port;
 
   @Option(
       names = "--seed",
@@ -182,7 +185,7 @@ public final class DemoCommand implements Callable<Integer> {
   private int run(DemoSettings settings, Path dir, ProgressLine progress)
       throws IOException, InterruptedException {
     progress.line("starting Kafka, Flink and the server over " + dir);
-    try (Engine engine = launcher.start(dir, port);
+    try (Engine engine = launcher.start(dir, port == null ? (once ? 0 : DEFAULT_PORT) : port);
         Watch watch = new Watch(engine, progress)) {
       progress.line("page: " + engine.url());
       Path runDir = dir.resolve("training").resolve(settings.fingerprint());

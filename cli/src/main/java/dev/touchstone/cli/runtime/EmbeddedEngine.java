@@ -56,7 +56,8 @@ public final class EmbeddedEngine implements EngineLauncher.Engine {
     int flinkPort = port(directory, "flink", options.flinkPort(), "Flink's page", "--flink-port");
     ownsKafka = options.bootstrap() == null;
 
-    Configuration flinkConfig = GlobalConfiguration.loadConfiguration(options.confDirectory().toString());
+    Configuration flinkConfig =
+        GlobalConfiguration.loadConfiguration(options.confDirectory().toString());
     // the cluster comes up while the broker does
     CompletableFuture<EmbeddedFlink> starting =
         CompletableFuture.supplyAsync(
@@ -86,12 +87,10 @@ public final class EmbeddedEngine implements EngineLauncher.Engine {
     flink.run(settings);
     server =
         TouchstoneServer.start(
-            ServerSettings.of(
-                settings.server().host(),
-                httpPort,
-                bootstrap,
-                settings.kafka().topicPrefix(),
-                settings.server().token()));
+            ServerSettings.of(httpPort, bootstrap)
+                .withHost(settings.server().host())
+                .withTopics(settings.kafka().topics())
+                .withToken(settings.server().token()));
     running.push(server);
   }
 

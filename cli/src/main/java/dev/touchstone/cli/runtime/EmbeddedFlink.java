@@ -29,6 +29,7 @@ import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,11 +92,13 @@ final class EmbeddedFlink implements AutoCloseable {
     Path checkpoints = directory.resolve("checkpoints").resolve(name);
     Configuration own = new Configuration(configuration);
     own.set(
-        CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints.toAbsolutePath().toUri().toString());
+        CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+        checkpoints.toAbsolutePath().toUri().toString());
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(own);
     build.accept(env, settings);
-    JobGraph graph = env.getStreamGraph().getJobGraph();
-    graph.setJobName(title);
+    StreamGraph dataflow = env.getStreamGraph();
+    dataflow.setJobName(title);
+    JobGraph graph = dataflow.getJobGraph();
     Optional<Path> newest = newestCheckpoint(checkpoints);
     if (newest.isPresent()) {
       LOG.info("{} goes on from {}", title, newest.get());

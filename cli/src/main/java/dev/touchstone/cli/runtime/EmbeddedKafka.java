@@ -45,8 +45,7 @@ final class EmbeddedKafka implements AutoCloseable {
     if (!Files.exists(directory.resolve("data/meta.properties"))) {
       format(file);
     }
-    KafkaRaftServer server =
-        new KafkaRaftServer(KafkaConfig.fromProps(properties), Time.SYSTEM);
+    KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(properties), Time.SYSTEM);
     server.startup();
     return new EmbeddedKafka(server, port);
   }
@@ -75,7 +74,8 @@ final class EmbeddedKafka implements AutoCloseable {
   }
 
   private static Properties properties(Path directory, int port, int controllerPort) {
-    String listeners = "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort;
+    String listeners =
+        "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort;
     Properties properties = new Properties();
     properties.put("process.roles", "broker,controller");
     properties.put("node.id", "1");
@@ -87,7 +87,8 @@ final class EmbeddedKafka implements AutoCloseable {
     properties.put("controller.quorum.bootstrap.servers", "127.0.0.1:" + controllerPort);
     properties.put("log.dirs", directory.resolve("data").toString());
     // one broker: every internal topic has one copy and, for a quick start, one partition
-    for (String topic : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
+    for (String topic :
+        new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
       properties.put(topic + ".replication.factor", "1");
       properties.put(topic + ".num.partitions", "1");
     }
