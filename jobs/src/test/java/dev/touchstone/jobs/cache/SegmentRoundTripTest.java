@@ -1,0 +1,176 @@
+package dev.touchstone.jobs.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.touchstone.jobs.model.BatchDigest;
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.LabelEncoding;
+import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.Segment;
+import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.SliceColumn;
+import dev.touchstone.jobs.model.Task;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SegmentRoundTripTest {
+
+  private static final String KEY = "0123456789abcdef0123456789abcdef";
+
+  @TempDir Path root;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 8, 9, 65_535, 65_536, 65_537, 200_001})
+  void everyRowComesBackInOrder(int rows) throws Exception {
+    List<PredictionBatch> batches = batches(rows, 30_011, true);
+    Segment segment = store(batches);
+    List<float[]> back = new ArrayList<>();
+    new SegmentReader(root.toUri().toString())
+        .read(
+            KEY,
+            segment,
+            (scores, scoreAt, labels, labelAt, weights, weightAt, count) -> {
+              ByteBuffer s = ByteBuffer.wrap(scores).order(ByteOrder.LITTLE_ENDIAN);
+              ByteBuffer w = ByteBuffer.wrap(weights).order(ByteOrder.LITTLE_ENDIAN);
+              for (int i = 0; i < count; i++) {
+                back.add(
+                    new float[] {
+                      s.getFloat(scoreAt + 4 * i), labels[labelAt + i], w.getFloat(weightAt + 4 * i)
+                    });
+              }
+            });
+    int at = 0;
+    for (PredictionBatch batch : batches) {
+      ByteBuffer s = ByteBuffer.wrap(batch.scores()).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer w = ByteBuffer.wrap(batch.weights()).order(ByteOrder.LITTLE_ENDIAN);
+      for (int i = 0; i < batch.count(); i++, at++) {
+        assertThat(back.get(at))
+            .as("row %d", at)
+            .containsExactly(s.getFloat(4 * i), batch.labels()[i], w.getFloat(4 * i));
+      }
+    }
+    assertThat(back).hasSize(rows);
+  }
+
+  @Test
+  void theSameRowsMakeTheSameFile() throws Exception {
+    assertThat(SegmentWriter.write(batches(1_000, 100, false)).segment())
+        .isEqualTo(SegmentWriter.write(batches(1_000, 100, false)).segment());
+  }
+
+  @Test
+  void aContiguousRangeOfIdsCostsNextToNothing() throws Exception {
+    SegmentWriter.Finished finished = SegmentWriter.write(batches(100_000, 10_000, false));
+    // 4 bytes of score, one bit of label, and the slice's run lengths
+    assertThat(finished.content().length).isLessThan(100_000 * 5);
+  }
+
+  @Test
+  void aMissingACutAndAChangedFileAreNamed() throws Exception {
+    Segment segment = store(batches(1_000, 100, false));
+    Path file = root.resolve(KEY).resolve(segment.file());
+    byte[] good = Files.readAllBytes(file);
+    String prefix = "cached segment " + KEY + "/" + segment.file() + ": ";
+
+    Files.write(file, java.util.Arrays.copyOf(good, 100));
+    assertRefused(segment, prefix + "length must be " + good.length + " bytes, got 100");
+    byte[] changed = good.clone();
+    changed[50] ^= 1;
+    Files.write(file, changed);
+    assertRefused(segment, prefix + "the content is not what the name says");
+    Files.delete(file);
+    assertRefused(segment, prefix + "the file is missing");
+  }
+
+  @Test
+  void namesThatAreNoDigestsNeverReachTheFileSystem() {
+    SegmentReader reader = new SegmentReader(root.toUri().toString());
+    assertThatThrownBy(
+            () ->
+                reader.read(
+                    "../../etc", new Segment(KEY + ".parquet", 1, 1), (a, b, c, d, e, f, g) -> {}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("set key must be 32 hex digits, got \"../../etc\"");
+    assertThatThrownBy(
+            () -> reader.read(KEY, new Segment("../passwd", 1, 1), (a, b, c, d, e, f, g) -> {}))
+        .hasMessage("segment must be 32 hex digits and .parquet, got \"../passwd\"");
+  }
+
+  @Test
+  void aSliceNamedLikeAColumnGetsAPrefix() {
+    assertThat(SegmentWriter.sliceName("country")).isEqualTo("country");
+    assertThat(SegmentWriter.sliceName("Label")).isEqualTo("slice_Label");
+    assertThat(SegmentWriter.sliceName("score_3")).isEqualTo("slice_score_3");
+    assertThat(SegmentWriter.sliceName("slice_label")).isEqualTo("slice_slice_label");
+  }
+
+  private void assertRefused(Segment segment, String message) {
+    assertThatThrownBy(
+            () ->
+                new SegmentReader(root.toUri().toString())
+                    .read(KEY, segment, (a, b, c, d, e, f, g) -> {}))
+        .isInstanceOf(CorruptSegmentException.class)
+        .hasMessage(message);
+  }
+
+  private Segment store(List<PredictionBatch> batches) throws Exception {
+    SegmentWriter.Finished finished = SegmentWriter.write(batches);
+    ImmutableFiles.writeOnce(
+        new CacheLayout(root.toUri().toString()).segment(KEY, finished.segment().file()),
+        finished.content());
+    return finished.segment();
+  }
+
+  static List<PredictionBatch> batches(int rows, int size, boolean weighted) {
+    SplittableRandom random = new SplittableRandom(rows);
+    List<PredictionBatch> batches = new ArrayList<>();
+    for (int from = 0; from < rows; from += size) {
+      int count = Math.min(size, rows - from);
+      ByteBuffer scores = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer weights = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+      byte[] labels = new byte[count];
+      byte[] codes = new byte[count];
+      for (int i = 0; i < count; i++) {
+        scores.putFloat((float) random.nextDouble());
+        weights.putFloat((float) random.nextInt(4));
+        labels[i] = (byte) random.nextInt(2);
+        codes[i] = (byte) random.nextInt(2);
+      }
+      // dictionaries differ from batch to batch, as they may
+      List<String> dictionary = from % 2 == 0 ? List.of("DE", "BR") : List.of("BR", "DE");
+      batches.add(
+          new PredictionBatch(
+              new SetIdentity(
+                  KEY, null, null, null, "val", "validation", null, false, Task.BINARY, 1),
+              new Claim("r", 0, "c", 1, null),
+              null,
+              null,
+              0,
+              1,
+              from / size,
+              false,
+              count,
+              from,
+              null,
+              LabelEncoding.U8,
+              labels,
+              scores.array(),
+              weighted ? weights.array() : null,
+              null,
+              List.of(new SliceColumn("country", dictionary, codes)),
+              new BatchDigest(1, 2),
+              null));
+    }
+    return batches;
+  }
+}

@@ -1,0 +1,157 @@
+package dev.touchstone.jobs.full;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.model.SetState;
+import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.model.Task;
+import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.settings.EngineSettings;
+import dev.touchstone.jobs.settings.SettingsSource;
+import java.util.List;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.apache.flink.util.OutputTag;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TriggerDeskTest {
+
+  private static final OutputTag<Outcome> OUTCOMES = new OutputTag<>("outcomes") {};
+  private static final Claim CLAIM = new Claim("run", 0, "step-8", 8, 1.5);
+
+  private KeyedTwoInputStreamOperatorTestHarness<String, Trigger, ClaimedManifest, EvaluationTask>
+      desk;
+
+  @BeforeEach
+  void open() throws Exception {
+    desk = harness();
+    desk.open();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    desk.close();
+  }
+
+  private static KeyedTwoInputStreamOperatorTestHarness<
+          String, Trigger, ClaimedManifest, EvaluationTask>
+      harness() throws Exception {
+    EngineSettings settings = EngineSettings.from(SettingsSource.empty());
+    return new KeyedTwoInputStreamOperatorTestHarness<>(
+        new KeyedCoProcessOperator<>(new TriggerDesk(settings.ledger(), OUTCOMES)),
+        Trigger::checkpointKey,
+        ClaimedManifest::checkpointKey,
+        Types.STRING);
+  }
+
+  @Test
+  void aTriggerThatComesBeforeItsPredictionsWaitsForThem() throws Exception {
+    trigger("t", "val");
+    assertThat(desk.extractOutputValues()).isEmpty();
+    manifest("a", "val", SetState.RECEIVING, 500);
+    assertThat(desk.extractOutputValues()).isEmpty();
+    manifest("a", "val", SetState.COMPLETE, 1_000);
+    assertThat(desk.extractOutputValues())
+        .singleElement()
+        .satisfies(task -> assertThat(task.manifest().status().rows()).isEqualTo(1_000));
+  }
+
+  @Test
+  void aTriggerThatComesAfterItsPredictionsStartsAtOnceAndOnlyOnce() throws Exception {
+    manifest("a", "val", SetState.COMPLETE, 1_000);
+    trigger("t", "val");
+    trigger("t", "val");
+    assertThat(desk.extractOutputValues()).hasSize(1);
+    manifest("a", "val", SetState.COMPLETE, 1_000);
+    assertThat(desk.extractOutputValues()).hasSize(1);
+  }
+
+  @Test
+  void atTheDeadlineTheTriggerIsIncompleteAndSaysHowFarTheSetHadCome() throws Exception {
+    trigger("none", "val");
+    desk.setProcessingTime(60_000);
+    manifest("a", "val", SetState.RECEIVING, 812);
+    trigger("some", "val");
+    desk.setProcessingTime(120_001);
+    assertThat(outcomes())
+        .extracting(Outcome::state)
+        .containsExactly(Outcome.State.INCOMPLETE, Outcome.State.INCOMPLETE);
+    assertThat(outcomes())
+        .extracting(Outcome::reason)
+        .containsExactly(
+            "no predictions of model checkpoint step-8 on val arrived within 60 s",
+            "PARTIAL(812/1000): the prediction set was not complete within 60 s");
+    manifest("a", "val", SetState.COMPLETE, 1_000);
+    assertThat(desk.extractOutputValues()).as("a trigger ends once").isEmpty();
+  }
+
+  @Test
+  void severalEvaluationSetsMustBeToldApartByName() throws Exception {
+    manifest("a", "val", SetState.COMPLETE, 1_000);
+    manifest("b", "test", SetState.COMPLETE, 1_000);
+    trigger("t", null);
+    trigger("u", "test");
+    assertThat(outcomes())
+        .singleElement()
+        .satisfies(
+            outcome ->
+                assertThat(outcome.reason())
+                    .isEqualTo("evaluation_set must be named, since there are several: test, val"));
+    assertThat(desk.extractOutputValues())
+        .singleElement()
+        .satisfies(task -> assertThat(task.manifest().setKey()).isEqualTo("b"));
+  }
+
+  @Test
+  void aSampleNeverServesAFullEvaluation() throws Exception {
+    desk.processElement2(claimed("a", "val", SetState.COMPLETE, 10, true), 0);
+    trigger("t", "val");
+    assertThat(desk.extractOutputValues()).isEmpty();
+  }
+
+  @Test
+  void waitingTriggersSurviveARestart() throws Exception {
+    trigger("t", "val");
+    OperatorSubtaskState snapshot = desk.snapshot(1, 1);
+    close();
+    desk = harness();
+    desk.initializeState(snapshot);
+    desk.open();
+    desk.setProcessingTime(60_001);
+    assertThat(outcomes()).extracting(o -> o.trigger().id()).containsExactly("t");
+  }
+
+  private void trigger(String id, String evaluationSet) throws Exception {
+    desk.processElement1(
+        new Trigger(
+            id, Trigger.Kind.CHECKPOINT, CLAIM, evaluationSet, "validation", null, 200, 0, 60_000),
+        0);
+  }
+
+  private void manifest(String key, String evaluationSet, SetState state, long rows)
+      throws Exception {
+    desk.processElement2(claimed(key, evaluationSet, state, rows, false), 0);
+  }
+
+  private static ClaimedManifest claimed(
+      String key, String evaluationSet, SetState state, long rows, boolean sampled) {
+    SetIdentity set =
+        new SetIdentity(
+            key, null, null, null, evaluationSet, "validation", null, sampled, Task.BINARY, 1);
+    SetStatus status =
+        new SetStatus(set, state, null, List.of(CLAIM), rows, 1_000L, 5, 0, 0, false, List.of(), 0);
+    return new ClaimedManifest(CLAIM, new SetManifest(status, List.of()));
+  }
+
+  private List<Outcome> outcomes() {
+    return desk.getSideOutput(OUTCOMES).stream().map(r -> r.getValue()).toList();
+  }
+}
