@@ -71,6 +71,11 @@ public record MetricValue(
     return new MetricValue(name, value, reason, replacement, null, flags);
   }
 
+  /** The same value without an interval, and why. */
+  public MetricValue withoutInterval(String why) {
+    return new MetricValue(name, value, reason, null, why, flags);
+  }
+
   /** Whether there is a value. */
   public boolean isDefined() {
     return reason == null;

@@ -1,171 +1,103 @@
 package dev.touchstone.metrics.binary;
 
+import dev.touchstone.metrics.Intervals;
 import dev.touchstone.metrics.MetricValue;
-import dev.touchstone.metrics.ScorePrecision;
-import dev.touchstone.metrics.Sum128;
 import dev.touchstone.metrics.ThresholdRow;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 
-/** Puts a report together from both passes. Ranges may come in any order. */
+/** Writes the report of pooled passes: every metric, its interval, or why there is none. */
 final class Assembly {
+  private static final String NOT_REQUESTED = "not_requested";
+
+  private final Pooled pooled;
   private final CoarseCounts total;
   private final BinaryOptions options;
-  private final ScorePrecision precision;
-  private final int shift;
-  private final double unit;
-  private final long positives;
-  private final long negatives;
-  private final boolean grid;
-  private final Marks marks;
-  // counts of bins at or above; one entry more than bins
-  private final long[] tpFrom = new long[CoarseCounts.BINS + 1];
-  private final long[] fpFrom = new long[CoarseCounts.BINS + 1];
+  private final double positives;
+  private final double negatives;
+  private final double weight;
+  private final boolean full;
+  private final List<MetricValue> metrics = new ArrayList<>();
+  private final List<OperatingPoint> points = new ArrayList<>();
+  private List<CalibrationBin> calibration = List.of();
 
-  private final Sum128 precisionSum = Sum128.zero();
-  private final Sum128 twiceAbove = Sum128.zero();
-  private final Best f1 = new Best();
-  private final Best ks = new Best();
-  private final TreeMap<Long, long[]> fixed = new TreeMap<>(Long::compareUnsigned);
-  private final TreeMap<Long, long[]> sweep = new TreeMap<>(Long::compareUnsigned);
-  private final TreeMap<Long, long[]> curve = new TreeMap<>(Long::compareUnsigned);
-  private long segments;
-
-  Assembly(CoarseCounts total, List<RangeResult> ranges, BinaryOptions options) {
-    this.total = total;
+  Assembly(Pooled pooled, BinaryOptions options) {
+    this.pooled = pooled;
+    this.total = pooled.total;
     this.options = options;
-    this.precision = total.precision();
-    this.shift = precision.bits() - 16;
-    this.unit = total.unit();
-    this.positives = total.units(1);
-    this.negatives = total.units(0);
-    this.grid = total.looksLikeProbabilities();
-    this.marks =
-        Marks.of(precision, options.thresholds(), options.decisionThreshold(), grid, positives);
-    for (int bin = CoarseCounts.BINS - 1; bin >= 0; bin--) {
-      tpFrom[bin] = tpFrom[bin + 1] + total.units(bin, 1);
-      fpFrom[bin] = fpFrom[bin + 1] + total.units(bin, 0);
-    }
-    checkComplete(ranges);
-    for (var range : ranges) {
-      precisionSum.combine(range.precisionSum);
-      twiceAbove.combine(range.twiceAbove);
-      f1.combine(range.f1);
-      ks.combine(range.ks);
-      collect(range.fixed, fixed);
-      collect(range.sweep, sweep);
-      collect(range.curve, curve);
-      segments += range.groups + range.gaps;
-    }
-  }
-
-  private static void collect(Points points, TreeMap<Long, long[]> into) {
-    for (int i = 0; i < points.size(); i++) {
-      into.put(points.key(i), new long[] {points.tp(i), points.fp(i)});
-    }
-  }
-
-  private void checkComplete(List<RangeResult> ranges) {
-    var seen = new boolean[CoarseCounts.BINS];
-    for (var range : ranges) {
-      if (range.ranges != ranges.size() || seen[range.index]) {
-        throw new IllegalArgumentException(
-            "ranges must be each of "
-                + range.ranges
-                + " once, got "
-                + ranges.size()
-                + (seen[range.index] ? " with range " + range.index + " twice" : ""));
-      }
-      seen[range.index] = true;
-    }
-    if (total.invalidScores() > 0) {
-      return;
-    }
-    var resolved = new boolean[CoarseCounts.BINS];
-    for (var range : ranges) {
-      for (int i = 0; i < range.binCount; i++) {
-        resolved[range.bins[i]] = true;
-      }
-    }
-    for (int bin = 0; bin < CoarseCounts.BINS; bin++) {
-      if (resolved[bin] != total.rows(bin, 1) > 0) {
-        throw new IllegalArgumentException(
-            "ranges must come from a plan of these counts: bin "
-                + bin
-                + " has "
-                + total.rows(bin, 1)
-                + " positives and was "
-                + (resolved[bin] ? "resolved" : "not resolved"));
-      }
-    }
+    this.positives = pooled.positives();
+    this.negatives = pooled.negatives();
+    this.weight = positives + negatives;
+    this.full = options.suite() == Suite.FULL;
   }
 
   BinaryReport report() {
-    var metrics = new ArrayList<MetricValue>();
     String reason = rankingReason();
     metrics.add(averagePrecision(reason));
     metrics.add(rocAuc(reason));
-    addProbabilityMetrics(metrics);
-    metrics.add(
-        reason(false) != null
-            ? MetricValue.undefined("prevalence", reason(false))
-            : MetricValue.defined("prevalence", positives / ((double) positives + negatives)));
-    addDecision(metrics);
-    addOptima(metrics, reason);
-    boolean listable = total.invalidScores() == 0 && positives + negatives > 0;
+    addProbabilityMetrics();
+    addPrevalence();
+    addDecision();
+    addOptima(reason);
+    addAreas(reason);
+    addConstraints(reason);
+    addTops(reason);
+    addCalibration();
+    boolean listable = total.invalidScores() == 0 && weight > 0;
     return new BinaryReport(
         total.n(),
         total.nPos(),
-        unit * ((double) positives + negatives + total.skippedUnits(0) + total.skippedUnits(1)),
-        unit * ((double) positives + total.skippedUnits(1)),
+        pooled.unit * (weight + total.skippedUnits(0) + total.skippedUnits(1)),
+        pooled.unit * (positives + total.skippedUnits(1)),
         total.invalidScores(),
         total.probability().clipped(),
-        precision.clipEpsilon(),
+        pooled.precision.clipEpsilon(),
         metrics,
         listable ? sweepRows() : List.of(),
-        listable ? curveRows() : List.of());
+        listable ? curveRows() : List.of(),
+        points,
+        calibration);
   }
 
   /** Why nothing can be said at all, or null. */
-  private String reason(boolean needsProbabilities) {
+  private String generalReason() {
     if (total.n() == 0) {
       return "empty";
     }
     if (total.invalidScores() > 0) {
       return "invalid_score";
     }
-    if (positives + negatives == 0) {
-      return "zero_weight";
-    }
-    if (needsProbabilities && !total.probabilityMetrics()) {
-      return "not_requested";
-    }
-    return needsProbabilities && total.probability().outside() > 0 ? "score_outside_0_1" : null;
+    return weight == 0 ? "zero_weight" : null;
   }
 
   private String rankingReason() {
-    String general = reason(false);
+    String general = generalReason();
     return general != null ? general : positives == 0 ? "no_positives" : null;
   }
 
-  private boolean allTied() {
-    return segments == 1 && tpFrom[0] + fpFrom[0] == onlyBin();
+  private String bothClassesReason(String ranking) {
+    return ranking != null ? ranking : negatives == 0 ? "no_negatives" : null;
   }
 
-  /** Units of the bin that holds the first positive. */
-  private long onlyBin() {
-    for (int bin = CoarseCounts.BINS - 1; bin >= 0; bin--) {
-      if (total.rows(bin, 1) > 0) {
-        return total.units(bin, 1) + total.units(bin, 0);
-      }
+  private String probabilityReason() {
+    String general = generalReason();
+    if (general != null) {
+      return general;
     }
-    return 0;
+    if (!total.probabilityMetrics()) {
+      return NOT_REQUESTED;
+    }
+    return total.probability().outside() > 0 ? "score_outside_0_1" : null;
+  }
+
+  private void undefined(String name, String reason) {
+    metrics.add(MetricValue.undefined(name, reason));
   }
 
   private MetricValue flagged(MetricValue value) {
-    return allTied() ? value.withFlag("all_tied") : value;
+    return pooled.allTied() ? value.withFlag("all_tied") : value;
   }
 
   private MetricValue averagePrecision(String reason) {
@@ -173,33 +105,48 @@ final class Assembly {
       return MetricValue.undefined("average_precision", reason);
     }
     // AP = (1/P) sum p_g * precision_g
-    double value = precisionSum.toDouble() * 0x1p-62 / positives;
-    var metric = flagged(MetricValue.defined("average_precision", Math.min(1, value)));
-    return negatives == 0 ? metric.withFlag("no_negatives") : metric;
+    double value = Math.min(1, pooled.sum.precisionSum.toDouble() * 0x1p-62 / positives);
+    var metric = flagged(MetricValue.defined("average_precision", value));
+    metric = negatives == 0 ? metric.withFlag("no_negatives") : metric;
+    return full
+        ? RankingIntervals.averagePrecision(
+            metric,
+            pooled.averagePrecisionVariance(value),
+            pooled.effective(1),
+            negatives,
+            options.level())
+        : metric.withoutInterval(NOT_REQUESTED);
   }
 
   private MetricValue rocAuc(String reason) {
-    if (reason != null || negatives == 0) {
-      return MetricValue.undefined("roc_auc", reason != null ? reason : "no_negatives");
+    String why = bothClassesReason(reason);
+    if (why != null) {
+      return MetricValue.undefined("roc_auc", why);
     }
     // AUC = 1 - A2 / (2 P N)
-    double above = twiceAbove.toDouble() / 2 / positives / negatives;
-    return flagged(MetricValue.defined("roc_auc", 1 - above));
+    double value = 1 - pooled.sum.twiceAbove.toDouble() / 2 / positives / negatives;
+    var metric = flagged(MetricValue.defined("roc_auc", value));
+    return full
+        ? RankingIntervals.rocAuc(
+            metric,
+            pooled.rocAucVariance(value),
+            pooled.effective(1),
+            pooled.effective(0),
+            options.level())
+        : metric.withoutInterval(NOT_REQUESTED);
   }
 
-  private void addProbabilityMetrics(List<MetricValue> metrics) {
-    String reason = reason(true);
-    double weight = (double) positives + negatives;
+  private void addProbabilityMetrics() {
+    String reason = probabilityReason();
     if (reason != null) {
-      for (var name : List.of("log_loss", "brier", "brier_skill")) {
-        metrics.add(MetricValue.undefined(name, reason));
-      }
+      List.of("log_loss", "brier", "brier_skill").forEach(name -> undefined(name, reason));
       return;
     }
-    var logLoss = MetricValue.defined("log_loss", total.probability().logLoss(weight));
-    metrics.add(total.probability().clipped() > 0 ? logLoss.withFlag("clipped") : logLoss);
-    double brier = total.probability().brier(weight);
-    metrics.add(MetricValue.defined("brier", brier));
+    var sums = total.probability();
+    var logLoss = mean("log_loss", sums.logLoss(weight), sums.meanSquaredLogLoss(weight));
+    metrics.add(sums.clipped() > 0 ? logLoss.withFlag("clipped") : logLoss);
+    double brier = sums.brier(weight);
+    metrics.add(mean("brier", brier, sums.meanSquaredBrier(weight)));
     double rate = positives / weight;
     double uncertainty = rate * (1 - rate);
     metrics.add(
@@ -208,115 +155,237 @@ final class Assembly {
             : MetricValue.undefined("brier_skill", "one_class"));
   }
 
-  private void addDecision(List<MetricValue> metrics) {
-    String reason = reason(false);
+  /** A mean of losses with the normal interval of a mean. */
+  private MetricValue mean(String name, double value, double meanSquare) {
+    if (total.weighted()) {
+      return MetricValue.defined(name, value, "weighted");
+    }
+    if (weight < 2) {
+      return MetricValue.defined(name, value, "too_few_rows");
+    }
+    double error = Math.sqrt(Math.max(0, meanSquare - value * value) / (weight - 1));
+    return MetricValue.defined(
+        name,
+        value,
+        Intervals.normal(value, error, 0, Double.MAX_VALUE, options.level(), "normal"));
+  }
+
+  private void addPrevalence() {
+    String reason = generalReason();
     if (reason != null) {
-      for (var name :
-          List.of(
-              "accuracy",
-              "precision",
-              "recall",
-              "specificity",
-              "f1",
-              "balanced_accuracy",
-              "mcc",
-              "youden_j")) {
-        metrics.add(MetricValue.undefined(name, reason));
-      }
+      undefined("prevalence", reason);
       return;
     }
-    var row = row(precision.key(options.decisionThreshold()));
-    String absent = positives == 0 ? "no_positives" : negatives == 0 ? "no_negatives" : null;
-    metrics.add(value("accuracy", row.accuracy(), null));
-    metrics.add(value("precision", row.precision(), "no_predicted_positives"));
-    metrics.add(value("recall", row.recall(), "no_positives"));
-    metrics.add(value("specificity", row.specificity(), "no_negatives"));
-    metrics.add(value("f1", row.f1(), "no_positives"));
-    metrics.add(value("balanced_accuracy", row.balancedAccuracy(), absent));
-    metrics.add(value("mcc", row.mcc(), "zero_margin"));
-    metrics.add(value("youden_j", row.youdenJ(), absent));
+    double rate = positives / weight;
+    double effective = weight * weight / (pooled.squares(0) + pooled.squares(1));
+    metrics.add(
+        MetricValue.defined(
+            "prevalence", rate, Intervals.wilson(rate, effective, options.level())));
   }
 
-  private static MetricValue value(String name, OptionalDouble value, String reason) {
-    return value.isPresent()
-        ? MetricValue.defined(name, value.getAsDouble())
-        : MetricValue.undefined(name, reason);
-  }
-
-  private void addOptima(List<MetricValue> metrics, String reason) {
+  private void addDecision() {
+    String reason = generalReason();
     if (reason != null) {
-      metrics.add(MetricValue.undefined("max_f1", reason));
-      metrics.add(MetricValue.undefined("max_f1_threshold", reason));
-    } else {
-      metrics.add(MetricValue.defined("max_f1", f1.value()));
-      metrics.add(MetricValue.defined("max_f1_threshold", precision.score(f1.key())));
+      DecisionMetrics.NAMES.forEach(name -> undefined(name, reason));
+      options.questions().betas().forEach(b -> undefined("f" + Questions.label(b), reason));
+      return;
+    }
+    long key = pooled.precision.key(options.decisionThreshold());
+    var row = pooled.row(key);
+    points.add(new OperatingPoint("decision", row, null));
+    new DecisionMetrics(row, pooled.squaresAt(key), options.level())
+        .addTo(metrics, options.questions().betas());
+  }
+
+  /** A metric at the threshold that a criterion chose; chosen on the same rows, so no interval. */
+  private void addBest(
+      String name, Best best, String reason, ToDoubleFunction<ThresholdRow> value) {
+    if (reason != null || !best.exists()) {
+      String why = reason != null ? reason : "zero_margin";
+      undefined(name, why);
+      points.add(new OperatingPoint(name, null, why));
+      return;
+    }
+    var row = pooled.row(best.key(), best.tp(), best.fp());
+    metrics.add(MetricValue.defined(name, value.applyAsDouble(row), "threshold_selected"));
+    points.add(new OperatingPoint(name, row, null));
+  }
+
+  private void addOptima(String reason) {
+    var sum = pooled.sum;
+    addBest("max_f1", sum.f1, reason, row -> row.f1().orElseThrow());
+    metrics.add(
+        reason != null
+            ? MetricValue.undefined("max_f1_threshold", reason)
+            : MetricValue.defined(
+                "max_f1_threshold", pooled.precision.score(sum.f1.key()), "threshold_selected"));
+    String both = bothClassesReason(reason);
+    metrics.add(
+        both != null
+            ? MetricValue.undefined("ks", both)
+            : MetricValue.defined("ks", Math.max(0, sum.ks.value()), "threshold_selected"));
+    String detailed = both != null ? both : full ? null : NOT_REQUESTED;
+    addBest("max_youden_j", sum.youden, detailed, row -> row.youdenJ().orElseThrow());
+    addBest("max_mcc", sum.mcc, detailed, row -> row.mcc().orElseThrow());
+    var questions = options.questions();
+    if (questions.hasCosts()) {
+      var cost = new Best();
+      cost.combine(sum.cost);
+      if (reason == null) {
+        // predicting nothing is a choice too, at the highest threshold of all
+        cost.offer(-questions.falseNegativeCost() * positives, -1L, 0, 0);
+      }
+      String why = reason != null ? reason : full ? null : NOT_REQUESTED;
+      addBest(
+          "min_cost",
+          cost,
+          why,
+          row ->
+              questions.falsePositiveCost() * row.fp() + questions.falseNegativeCost() * row.fn());
+    }
+  }
+
+  private void addAreas(String reason) {
+    double f = options.questions().maxFpr();
+    String partial = "partial_roc_auc_" + Questions.label(f);
+    String standardised = partial + "_standardised";
+    String detailed = reason != null ? reason : full ? null : NOT_REQUESTED;
+    if (detailed != null) {
+      List.of("pr_auc_interpolated", "pr_auc_trapezoid", partial, standardised)
+          .forEach(name -> undefined(name, detailed));
+      return;
     }
     metrics.add(
-        reason == null && negatives > 0
-            ? MetricValue.defined("ks", Math.max(0, ks.value()))
-            : MetricValue.undefined("ks", reason != null ? reason : "no_negatives"));
-  }
-
-  /** The confusion table at a fixed threshold. */
-  private ThresholdRow row(long key) {
-    long[] counts = fixed.get(key);
-    if (counts != null) {
-      return row(key, counts[0], counts[1]);
+        MetricValue.defined(
+            "pr_auc_interpolated", Math.min(1, pooled.sum.interpolatedSum.value() / positives)));
+    metrics.add(
+        MetricValue.defined(
+            "pr_auc_trapezoid", pooled.sum.trapezoidSum.toDouble() * 0x1p-62 / positives));
+    if (negatives == 0) {
+      undefined(partial, "no_negatives");
+      undefined(standardised, "no_negatives");
+      return;
     }
-    // at the start of a bin, or in an empty one: a bin that it splits would have been resolved
-    int bin = (int) (key >>> shift);
-    boolean atStart = key == (long) bin << shift;
-    return row(key, tpFrom[atStart ? bin : bin + 1], fpFrom[atStart ? bin : bin + 1]);
+    double area = pooled.sum.twicePartial.toDouble() / 2;
+    long[] cut = pooled.sum.cut;
+    if (cut != null) {
+      double step = pooled.plan.partialLimit() - cut[2];
+      // linear inside the tie group that the limit cuts
+      area += step * (cut[0] + (double) cut[1] * step / cut[3] / 2);
+    }
+    double value = area / positives / negatives;
+    metrics.add(MetricValue.defined(partial, value));
+    // McClish 1989
+    metrics.add(
+        f < 1
+            ? MetricValue.defined(standardised, 0.5 * (1 + (value - f * f / 2) / (f - f * f / 2)))
+            : MetricValue.defined(standardised, value));
   }
 
-  private ThresholdRow row(long key, long tp, long fp) {
-    double threshold = precision.score(key);
-    return new ThresholdRow(
-        Double.isNaN(threshold) ? Double.POSITIVE_INFINITY : threshold,
-        unit * tp,
-        unit * fp,
-        unit * (positives - tp),
-        unit * (negatives - fp));
+  private void addConstraints(String reason) {
+    var questions = options.questions();
+    var sum = pooled.sum;
+    String detailed = reason != null ? reason : full ? null : NOT_REQUESTED;
+    for (int i = 0; i < sum.atPrecision.length; i++) {
+      var best = sum.atPrecision[i];
+      addBest(
+          "recall_at_precision_" + Questions.label(questions.precisions().get(i)),
+          best,
+          detailed != null ? detailed : best.exists() ? null : "precision_not_reached",
+          row -> row.recall().orElseThrow());
+    }
+    for (int i = 0; i < sum.atRecall.length; i++) {
+      addBest(
+          "precision_at_recall_" + Questions.label(questions.recalls().get(i)),
+          sum.atRecall[i],
+          detailed,
+          row -> row.precision().orElseThrow());
+    }
+    String both = detailed != null ? detailed : bothClassesReason(reason);
+    for (int i = 0; i < sum.atFpr.length; i++) {
+      var best = new Best();
+      best.combine(sum.atFpr[i]);
+      best.offer(0, -1L, 0, 0); // predicting nothing has no false positive
+      addBest(
+          "recall_at_fpr_" + Questions.label(questions.fprs().get(i)),
+          best,
+          both,
+          row -> row.recall().orElseThrow());
+    }
+  }
+
+  private void addTops(String reason) {
+    String detailed = reason != null ? reason : full ? null : NOT_REQUESTED;
+    for (double fraction : options.questions().fractions()) {
+      var label = Questions.label(fraction);
+      long rank =
+          detailed != null
+              ? 0
+              : FoldPlan.topOfFraction(fraction, pooled.plan.positives() + pooled.plan.negatives());
+      addTop("lift_at_" + label, rank, detailed, tp -> tp / rank / (positives / weight));
+      addTop("gain_at_" + label, rank, detailed, tp -> tp / positives);
+    }
+    for (long k : options.questions().ks()) {
+      long rank = FoldPlan.topOfCount(k, pooled.unit);
+      String why = detailed == null && rank > weight ? "fewer_rows" : detailed;
+      addTop("precision_at_top_" + k, rank, why, tp -> tp / rank);
+      addTop("recall_at_top_" + k, rank, why, tp -> tp / positives);
+    }
+  }
+
+  private void addTop(
+      String name, long rank, String reason, java.util.function.DoubleUnaryOperator value) {
+    if (reason != null) {
+      undefined(name, reason);
+      return;
+    }
+    var metric = MetricValue.defined(name, value.applyAsDouble(pooled.topTruePositives(rank)));
+    metrics.add(pooled.tieAt(rank) ? metric.withFlag("tie_at_k") : metric);
+  }
+
+  private void addCalibration() {
+    String reason = probabilityReason();
+    if (reason != null) {
+      Calibration.NAMES.forEach(name -> undefined(name, reason));
+      return;
+    }
+    var answers = new Calibration(total, weight, options.level());
+    answers.addTo(metrics);
+    calibration = answers.equalMass();
   }
 
   private List<ThresholdRow> sweepRows() {
-    if (grid) {
-      for (int i = 0; i < Marks.gridSize(options.thresholds()); i++) {
-        sweep.putIfAbsent(precision.key(Marks.gridThreshold(i, options.thresholds())), null);
-      }
+    var rows = new TreeMap<Long, ThresholdRow>(Long::compareUnsigned);
+    var sweep = pooled.sum.sweep;
+    for (int i = 0; i < sweep.size(); i++) {
+      rows.put(sweep.key(i), pooled.row(sweep.key(i), sweep.tp(i), sweep.fp(i)));
     }
-    var rows = new ArrayList<ThresholdRow>();
-    sweep
-        .descendingMap()
-        .forEach(
-            (key, counts) -> rows.add(counts == null ? row(key) : row(key, counts[0], counts[1])));
-    return rows;
+    for (int i = 0; pooled.grid && i < Marks.gridSize(options.thresholds()); i++) {
+      rows.computeIfAbsent(
+          pooled.precision.key(Marks.gridThreshold(i, options.thresholds())), pooled::row);
+    }
+    return new ArrayList<>(rows.descendingMap().values());
   }
 
   private List<ThresholdRow> curveRows() {
-    var rows = new ArrayList<ThresholdRow>();
-    rows.add(new ThresholdRow(Double.POSITIVE_INFINITY, 0, 0, unit * positives, unit * negatives));
-    curve
-        .descendingMap()
-        .forEach(
-            (key, counts) -> {
-              var row = row(key, counts[0], counts[1]);
-              if (!sameCounts(rows.get(rows.size() - 1), row)) {
-                rows.add(row);
-              }
-            });
-    int lowest = 0;
-    while (tpFrom[lowest + 1] == positives && fpFrom[lowest + 1] == negatives) {
-      lowest++;
+    var rows = new TreeMap<Long, ThresholdRow>(Long::compareUnsigned);
+    var curve = pooled.sum.curve;
+    for (int i = 0; i < curve.size(); i++) {
+      rows.put(curve.key(i), pooled.row(curve.key(i), curve.tp(i), curve.fp(i)));
     }
-    var last = row((long) lowest << shift, positives, negatives);
-    if (!sameCounts(rows.get(rows.size() - 1), last)) {
-      rows.add(last);
+    var vertices = new ArrayList<ThresholdRow>();
+    vertices.add(pooled.nothing());
+    for (var row : rows.descendingMap().values()) {
+      addVertex(vertices, row);
     }
-    return rows;
+    addVertex(vertices, pooled.everything());
+    return vertices;
   }
 
-  private static boolean sameCounts(ThresholdRow a, ThresholdRow b) {
-    return a.tp() == b.tp() && a.fp() == b.fp();
+  private static void addVertex(List<ThresholdRow> vertices, ThresholdRow row) {
+    var last = vertices.get(vertices.size() - 1);
+    if (last.tp() != row.tp() || last.fp() != row.fp()) {
+      vertices.add(row);
+    }
   }
 }

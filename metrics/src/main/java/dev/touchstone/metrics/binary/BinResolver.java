@@ -14,8 +14,12 @@ final class BinResolver {
 
   private final long[] bits = new long[WORDS];
   private final int[] before = new int[WORDS];
+  // sums by rank among marked values: of positives; of negatives below (2 r) and at (2 r + 1) it
   private long[] positives = new long[64];
   private long[] negatives = new long[129];
+  // the same of squared weights; without weights the same arrays
+  private long[] positiveSquares = positives;
+  private long[] negativeSquares = negatives;
 
   /**
    * Resolves rows kept one by one.
@@ -23,6 +27,7 @@ final class BinResolver {
    * @param lows lower key bits; positives are in [positiveFrom, positiveTo), negatives likewise
    * @param weights in step with {@code lows}, or null
    * @param base key of the bin's first value
+   * @param task gives the units of squared weights
    */
   void resolve(
       short[] lows,
@@ -32,6 +37,7 @@ final class BinResolver {
       int negativeFrom,
       int negativeTo,
       long base,
+      RangeTask task,
       Marks marks,
       GroupFold fold) {
     Arrays.fill(bits, 0);
@@ -50,26 +56,28 @@ final class BinResolver {
       before[word] = distinct;
       distinct += Long.bitCount(bits[word]);
     }
-    reset(distinct);
-    for (int i = positiveFrom; i < positiveTo; i++) {
-      int value = lows[i] & 0xFFFF;
-      positives[rank(value)] += weights == null ? 1 : weights[i];
-    }
+    reset(distinct, weights != null);
     if (weights == null) {
+      for (int i = positiveFrom; i < positiveTo; i++) {
+        positives[rank(lows[i] & 0xFFFF)]++;
+      }
       for (int i = negativeFrom; i < negativeTo; i++) {
-        int value = lows[i] & 0xFFFF;
-        long word = bits[value >>> 6];
-        negatives[2 * rank(value) + (int) (word >>> value & 1)]++;
+        negatives[place(lows[i] & 0xFFFF)]++;
       }
     } else {
+      for (int i = positiveFrom; i < positiveTo; i++) {
+        int at = rank(lows[i] & 0xFFFF);
+        positives[at] += weights[i];
+        positiveSquares[at] += task.square(weights[i]);
+      }
       for (int i = negativeFrom; i < negativeTo; i++) {
-        int value = lows[i] & 0xFFFF;
-        long word = bits[value >>> 6];
-        negatives[2 * rank(value) + (int) (word >>> value & 1)] += weights[i];
+        int at = place(lows[i] & 0xFFFF);
+        negatives[at] += weights[i];
+        negativeSquares[at] += task.square(weights[i]);
       }
     }
     int rank = distinct;
-    fold.gap(negatives[2 * rank]);
+    fold.gap(negatives[2 * rank], negativeSquares[2 * rank]);
     for (int word = WORDS - 1; word >= 0; word--) {
       for (long left = bits[word]; left != 0; ) {
         int bit = 63 - Long.numberOfLeadingZeros(left);
@@ -77,15 +85,20 @@ final class BinResolver {
         rank--;
         long key = base + (word << 6) + bit;
         if (positives[rank] > 0) {
-          fold.group(key, positives[rank], negatives[2 * rank + 1]);
+          fold.group(
+              key,
+              positives[rank],
+              negatives[2 * rank + 1],
+              positiveSquares[rank],
+              negativeSquares[2 * rank + 1]);
         } else {
-          fold.gap(negatives[2 * rank + 1]);
+          fold.gap(negatives[2 * rank + 1], negativeSquares[2 * rank + 1]);
         }
         if (mark > firstMark && marks.fixedKeys()[mark - 1] == key) {
           fold.mark(key);
           mark--;
         }
-        fold.gap(negatives[2 * rank]);
+        fold.gap(negatives[2 * rank], negativeSquares[2 * rank]);
       }
     }
   }
@@ -96,7 +109,12 @@ final class BinResolver {
     return before[word] + Long.bitCount(bits[word] & ((1L << value) - 1));
   }
 
-  private void reset(int distinct) {
+  /** Where a negative is counted. */
+  private int place(int value) {
+    return 2 * rank(value) + (int) (bits[value >>> 6] >>> value & 1);
+  }
+
+  private void reset(int distinct, boolean weighted) {
     if (positives.length < distinct) {
       positives = new long[Math.max(distinct, 2 * positives.length)];
       negatives = new long[2 * positives.length + 1];
@@ -104,30 +122,39 @@ final class BinResolver {
       Arrays.fill(positives, 0, distinct, 0);
       Arrays.fill(negatives, 0, 2 * distinct + 1, 0);
     }
+    positiveSquares = weighted ? new long[distinct] : positives;
+    negativeSquares = weighted ? new long[2 * distinct + 1] : negatives;
   }
 
-  /** Resolves rows kept as counts: {@code table[2 * value + label]}. */
-  void resolveTable(long[] table, long base, Marks marks, GroupFold fold) {
+  /**
+   * Resolves rows kept as counts: {@code table[2 * value + label]}, and likewise sums of squared
+   * weights (the same table without weights).
+   */
+  void resolveTable(long[] table, long[] squares, long base, Marks marks, GroupFold fold) {
     int firstMark = marks.firstFixedFrom(base);
     int mark = marks.firstFixedFrom(base + VALUES);
     long gap = 0;
+    long gapSquares = 0;
     for (int value = VALUES - 1; value >= 0; value--) {
       long p = table[2 * value + 1];
       long n = table[2 * value];
       if (p > 0) {
-        fold.gap(gap);
+        fold.gap(gap, gapSquares);
         gap = 0;
-        fold.group(base + value, p, n);
+        gapSquares = 0;
+        fold.group(base + value, p, n, squares[2 * value + 1], squares[2 * value]);
       } else {
         gap += n;
+        gapSquares += squares[2 * value];
       }
       if (mark > firstMark && marks.fixedKeys()[mark - 1] == base + value) {
-        fold.gap(gap);
+        fold.gap(gap, gapSquares);
         gap = 0;
+        gapSquares = 0;
         fold.mark(base + value);
         mark--;
       }
     }
-    fold.gap(gap);
+    fold.gap(gap, gapSquares);
   }
 }

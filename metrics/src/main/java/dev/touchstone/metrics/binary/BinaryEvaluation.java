@@ -40,7 +40,11 @@ public final class BinaryEvaluation {
             threads,
             i -> {
               var counts =
-                  new CoarseCounts(ScorePrecision.FLOAT32, options.probabilityMetrics(), bits);
+                  new CoarseCounts(
+                      ScorePrecision.FLOAT32,
+                      options.probabilityMetrics(),
+                      options.calibrationBins(),
+                      bits);
               counts.begin(weights != null);
               counts.acceptChecked(
                   scores,
@@ -80,13 +84,14 @@ public final class BinaryEvaluation {
         units[i] = RowAccumulator.weightUnits(weights[i], bits, i);
       }
     }
-    var total = new CoarseCounts(ScorePrecision.FLOAT64, options.probabilityMetrics(), bits);
+    var total =
+        new CoarseCounts(
+            ScorePrecision.FLOAT64, options.probabilityMetrics(), options.calibrationBins(), bits);
     total.acceptDoubles(scores, labels, units, 0, scores.length);
     var plan = ResolvePlan.of(total, options, Long.MAX_VALUE);
     var results = new ArrayList<RangeResult>();
     for (var task : plan.ranges()) {
-      var result = new RangeResult(task.index, task.ranges);
-      results.add(DoubleResolver.resolve(task, scores, labels, units, result));
+      results.add(DoubleResolver.resolve(task, scores, labels, units));
     }
     return BinaryReport.assemble(total, results, options);
   }

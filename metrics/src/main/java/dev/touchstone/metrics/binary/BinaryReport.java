@@ -17,6 +17,8 @@ import java.util.List;
  * @param metrics every metric once, in a fixed order
  * @param sweep descending thresholds, at most as many as asked for (equal ones are given once)
  * @param curve descending vertices with corner points kept, for drawing; never for areas
+ * @param operatingPoints thresholds that answer a question, in a fixed order
+ * @param calibration reliability curve of equal-mass bins, ascending; empty without probabilities
  */
 public record BinaryReport(
     long n,
@@ -28,12 +30,43 @@ public record BinaryReport(
     double clipEpsilon,
     List<MetricValue> metrics,
     List<ThresholdRow> sweep,
-    List<ThresholdRow> curve) {
+    List<ThresholdRow> curve,
+    List<OperatingPoint> operatingPoints,
+    List<CalibrationBin> calibration) {
   /** Copies the lists. */
   public BinaryReport {
     metrics = List.copyOf(metrics);
     sweep = List.copyOf(sweep);
     curve = List.copyOf(curve);
+    operatingPoints = List.copyOf(operatingPoints);
+    calibration = List.copyOf(calibration);
+  }
+
+  /** A report without operating points and calibration. */
+  public BinaryReport(
+      long n,
+      long nPos,
+      double weightTotal,
+      double weightPos,
+      long invalidScores,
+      long clippedCount,
+      double clipEpsilon,
+      List<MetricValue> metrics,
+      List<ThresholdRow> sweep,
+      List<ThresholdRow> curve) {
+    this(
+        n,
+        nPos,
+        weightTotal,
+        weightPos,
+        invalidScores,
+        clippedCount,
+        clipEpsilon,
+        metrics,
+        sweep,
+        curve,
+        List.of(),
+        List.of());
   }
 
   /** The metric of that name; an {@link IllegalArgumentException} names what there is instead. */
@@ -50,13 +83,27 @@ public record BinaryReport(
                         + metrics.stream().map(MetricValue::name).toList()));
   }
 
+  /** The operating point of that name. */
+  public OperatingPoint operatingPoint(String name) {
+    return operatingPoints.stream()
+        .filter(p -> p.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no operating point "
+                        + name
+                        + "; there are "
+                        + operatingPoints.stream().map(OperatingPoint::name).toList()));
+  }
+
   /**
    * The report from pass 1 over all rows and pass 2 over all ranges of its plan, in any order.
    *
-   * @throws IllegalArgumentException when a range is missing or given twice
+   * @throws IllegalArgumentException when a range is missing, given twice or of another plan
    */
   public static BinaryReport assemble(
       CoarseCounts total, List<RangeResult> ranges, BinaryOptions options) {
-    return new Assembly(total, ranges, options).report();
+    return new Assembly(Pooled.of(total, ranges, options), options).report();
   }
 }

@@ -18,7 +18,7 @@ public final class CoarseCounts extends RowAccumulator {
   static final long MAX_TOTAL = 1L << 61;
 
   private static final int KIND = 'C';
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private final ScorePrecision precision;
   private final boolean probabilityMetrics;
@@ -27,23 +27,36 @@ public final class CoarseCounts extends RowAccumulator {
   // [bin * 2 + label]: rows that count, that is, with a score and a weight above 0
   private final long[] rows = new long[2 * BINS];
   private long[] weights;
-  private final Sum128 squaredWeights = Sum128.zero();
-  private ProbabilitySums probability = new ProbabilitySums();
+  // exact sums of squared weights, as 128-bit integers
+  private long[] squaresHigh;
+  private long[] squaresLow;
+  private long largestWeight;
+  private ProbabilitySums probability;
+  private final ScoreMoments moments;
+  private final long[] floatUnits; // of float64 scores, by the coarse bin of the float32
   private long n;
   private long nPos;
   private long invalid;
   private final long[] skippedUnits = new long[2]; // weights of rows without a score, by label
 
-  CoarseCounts(ScorePrecision precision, boolean probabilityMetrics, int weightBits) {
+  CoarseCounts(
+      ScorePrecision precision, boolean probabilityMetrics, int calibrationBins, int weightBits) {
     this.precision = precision;
     this.probabilityMetrics = probabilityMetrics;
     this.weightBits = weightBits;
+    probability = new ProbabilitySums(calibrationBins);
+    moments = probabilityMetrics ? new ScoreMoments() : null;
+    floatUnits =
+        probabilityMetrics && precision == ScorePrecision.FLOAT64 ? new long[2 * BINS] : null;
   }
 
   /** Nothing counted yet. */
   public static CoarseCounts of(BinaryOptions options) {
     return new CoarseCounts(
-        ScorePrecision.FLOAT32, options.probabilityMetrics(), options.weightBits());
+        ScorePrecision.FLOAT32,
+        options.probabilityMetrics(),
+        options.calibrationBins(),
+        options.weightBits());
   }
 
   @Override
@@ -55,7 +68,11 @@ public final class CoarseCounts extends RowAccumulator {
   void begin(boolean weightedRows) {
     if (weighted == null) {
       weighted = weightedRows;
-      weights = weightedRows ? new long[2 * BINS] : null;
+      if (weightedRows) {
+        weights = new long[2 * BINS];
+        squaresHigh = new long[2 * BINS];
+        squaresLow = new long[2 * BINS];
+      }
     } else if (weighted != weightedRows) {
       throw new IllegalArgumentException("rows must be all weighted or all unweighted, got both");
     }
@@ -71,6 +88,7 @@ public final class CoarseCounts extends RowAccumulator {
     }
     if (probabilityMetrics) {
       probability.accept(block);
+      addMoments(block);
     }
   }
 
@@ -102,6 +120,21 @@ public final class CoarseCounts extends RowAccumulator {
     }
   }
 
+  private void addMoments(RowBlock block) {
+    for (int i = 0; i < block.size; i++) {
+      int bits = block.bits[i];
+      if ((bits & 0x7FFF_FFFF) <= 0x7F80_0000) {
+        int key = ScoreKey.ofBits(bits);
+        int at = (key >>> 16 << 1) | block.labels[i];
+        if (block.weighted) {
+          moments.addWeighted(at, key & 0xFFFF, block.weights[i]);
+        } else {
+          moments.add(at, key & 0xFFFF);
+        }
+      }
+    }
+  }
+
   /** Counts one row; the bin is below 0 for a score that is NaN. */
   private void acceptKey(int bin, int label, long weight) {
     nPos += label;
@@ -111,8 +144,15 @@ public final class CoarseCounts extends RowAccumulator {
     } else if (weight > 0) {
       rows[(bin << 1) | label]++;
       weights[(bin << 1) | label] = checked(weights[(bin << 1) | label] + weight);
-      squaredWeights.addProduct(weight, weight);
+      addSquare((bin << 1) | label, Math.multiplyHigh(weight, weight), weight * weight);
+      largestWeight = Math.max(largestWeight, weight);
     }
+  }
+
+  private void addSquare(int at, long high, long low) {
+    long sum = squaresLow[at] + low;
+    squaresHigh[at] += high + (Long.compareUnsigned(sum, low) < 0 ? 1 : 0);
+    squaresLow[at] = sum;
   }
 
   /** Counts float64 rows [from, to); {@code units} may be null. */
@@ -135,7 +175,11 @@ public final class CoarseCounts extends RowAccumulator {
         }
       }
       if (probabilityMetrics && bin >= 0 && weight > 0) {
-        probability.accept(score, labels[i], weight);
+        probability.accept(score, labels[i], weight, ScorePrecision.FLOAT64);
+        int key = ScoreKey.of((float) score);
+        int at = (key >>> 16 << 1) | labels[i];
+        floatUnits[at] += weight;
+        moments.addWeighted(at, key & 0xFFFF, weight);
       }
     }
   }
@@ -152,6 +196,7 @@ public final class CoarseCounts extends RowAccumulator {
   public CoarseCounts combine(CoarseCounts other) {
     if (other.precision != precision
         || other.weightBits != weightBits
+        || other.probability.binCount() != probability.binCount()
         || other.probabilityMetrics != probabilityMetrics) {
       throw new IllegalArgumentException("coarse counts must come from the same options");
     }
@@ -164,10 +209,14 @@ public final class CoarseCounts extends RowAccumulator {
     if (weights != null && other.weights != null) {
       for (int i = 0; i < weights.length; i++) {
         weights[i] = checked(weights[i] + other.weights[i]);
+        addSquare(i, other.squaresHigh[i], other.squaresLow[i]);
       }
     }
-    squaredWeights.combine(other.squaredWeights);
+    largestWeight = Math.max(largestWeight, other.largestWeight);
     probability.combine(other.probability);
+    if (probabilityMetrics) {
+      moments.combine(other.moments);
+    }
     n += other.n;
     nPos += other.nPos;
     invalid += other.invalid;
@@ -232,12 +281,39 @@ public final class CoarseCounts extends RowAccumulator {
     return skippedUnits[label];
   }
 
+  /** Units by the coarse bin of the float32 score. */
+  long scoreUnits(int bin, int label) {
+    return floatUnits == null ? units(bin, label) : floatUnits[(bin << 1) | label];
+  }
+
+  ScoreMoments moments() {
+    return moments;
+  }
+
   ProbabilitySums probability() {
     return probability;
   }
 
-  Sum128 squaredWeights() {
-    return squaredWeights;
+  /**
+   * Squared weights are summed in units of 2^shift squared units of weight, so that their total
+   * stays below 2^61.
+   */
+  int squareShift() {
+    if (!weighted()) {
+      return 0;
+    }
+    int largest = 64 - Long.numberOfLeadingZeros(largestWeight);
+    int all = 64 - Long.numberOfLeadingZeros(units(0) + units(1));
+    return Math.max(0, largest + all - 61);
+  }
+
+  /** Sum of squared weights by bin and label, in units of the {@link #squareShift} given. */
+  long squares(int bin, int label, int shift) {
+    int at = (bin << 1) | label;
+    return weights == null
+        ? rows[at]
+        : (long)
+            Math.rint(Math.scalb(Sum128.of(squaresHigh[at], squaresLow[at]).toDouble(), -shift));
   }
 
   /**
@@ -264,17 +340,21 @@ public final class CoarseCounts extends RowAccumulator {
   public byte[] toBytes() {
     var out = new ByteWriter().writeByte(KIND).writeByte(VERSION);
     out.writeByte(precision.ordinal()).writeBoolean(probabilityMetrics);
+    out.writeCount(probability.binCount());
     out.writeByte(weightBits + 128).writeByte(weighted == null ? 2 : weighted ? 1 : 0);
     out.writeCount(n).writeCount(nPos).writeCount(invalid);
     out.writeCount(skippedUnits[0]).writeCount(skippedUnits[1]);
-    out.writeSum(squaredWeights);
+    out.writeCount(largestWeight);
     probability.write(out);
     int last = -1;
     for (int i = 0; i < rows.length; i++) {
       if (rows[i] > 0) {
         out.writeCount(i - last).writeCount(rows[i]);
         if (weights != null) {
-          out.writeCount(weights[i]);
+          out.writeCount(weights[i]).writeLong(squaresHigh[i]).writeLong(squaresLow[i]);
+        }
+        if (probabilityMetrics) {
+          moments.write(out, i);
         }
         last = i;
       }
@@ -287,7 +367,8 @@ public final class CoarseCounts extends RowAccumulator {
     var in = new ByteReader("coarse counts", bytes, KIND, VERSION);
     var precision = ScorePrecision.values()[in.readIndex(ScorePrecision.values().length)];
     boolean probabilityMetrics = in.readBoolean();
-    var counts = new CoarseCounts(precision, probabilityMetrics, in.readByte() - 128);
+    int bins = in.readIndex(BinaryOptions.MOST_CALIBRATION_BINS + 1);
+    var counts = new CoarseCounts(precision, probabilityMetrics, bins, in.readByte() - 128);
     int weighting = in.readIndex(3);
     if (weighting < 2) {
       counts.begin(weighting == 1);
@@ -297,14 +378,19 @@ public final class CoarseCounts extends RowAccumulator {
     counts.invalid = in.readCount();
     counts.skippedUnits[0] = in.readCount();
     counts.skippedUnits[1] = in.readCount();
-    counts.squaredWeights.combine(in.readSum());
-    counts.probability = ProbabilitySums.read(in);
+    counts.largestWeight = in.readCount();
+    counts.probability = ProbabilitySums.read(in, bins);
     int at = -1;
     for (int step = in.readIndex(2 * BINS + 1); step > 0; step = in.readIndex(2 * BINS - at)) {
       at += step;
       counts.rows[at] = in.readCount();
       if (weighting == 1) {
         counts.weights[at] = in.readCount();
+        counts.squaresHigh[at] = in.readLong();
+        counts.squaresLow[at] = in.readLong();
+      }
+      if (probabilityMetrics) {
+        counts.moments.read(in, at, weighting == 1);
       }
     }
     in.end();

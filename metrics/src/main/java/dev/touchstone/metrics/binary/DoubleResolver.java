@@ -11,9 +11,12 @@ final class DoubleResolver {
   private static final class Side {
     final long[] keys;
     final long[] weights;
+    final RangeTask task;
     int left;
+    long squares; // of what was taken last
 
-    Side(double[] scores, byte[] labels, long[] units, int label) {
+    Side(RangeTask task, double[] scores, byte[] labels, long[] units, int label) {
+      this.task = task;
       int count = 0;
       for (int i = 0; i < scores.length; i++) {
         count += keep(labels, units, label, i) ? 1 : 0;
@@ -43,13 +46,16 @@ final class DoubleResolver {
     /** Takes every row with a key above (or at, when {@code inclusive}) the given one. */
     long take(long key, boolean inclusive) {
       long sum = 0;
+      squares = 0;
       while (left > 0) {
         int order = Long.compareUnsigned(keys[left - 1], key);
         if (order < 0 || order == 0 && !inclusive) {
           break;
         }
         left--;
-        sum += weights == null ? 1 : weights[left];
+        long weight = weights == null ? 1 : weights[left];
+        sum += weight;
+        squares += task.square(weight);
       }
       return sum;
     }
@@ -62,19 +68,20 @@ final class DoubleResolver {
 
   private DoubleResolver() {}
 
-  static RangeResult resolve(
-      RangeTask task, double[] scores, byte[] labels, long[] units, RangeResult result) {
-    var marks = task.marks();
-    var positives = new Side(scores, labels, units, 1);
-    var negatives = new Side(scores, labels, units, 0);
-    var fold = new GroupFold(result, marks, task.positives, task.negatives);
+  static RangeResult resolve(RangeTask task, double[] scores, byte[] labels, long[] units) {
+    var plan = task.plan();
+    var marks = plan.marks();
+    var result = new RangeResult(task.index, task.ranges, plan);
+    var positives = new Side(task, scores, labels, units, 1);
+    var negatives = new Side(task, scores, labels, units, 0);
+    var fold = new GroupFold(result, plan);
     for (int slot = 0; slot < task.bins.length; slot++) {
       int bin = task.bins[slot];
       long base = (long) bin << SHIFT;
       long last = base | (-1L >>> 16);
       positives.take(last, false);
       negatives.take(last, false);
-      fold.startBin(bin, task.tpAbove[slot], task.fpAbove[slot]);
+      task.startBin(slot, fold);
       int mark = marks.firstFixedFrom(last);
       if (mark < marks.fixedKeys().length && marks.fixedKeys()[mark] == last) {
         mark++;
@@ -90,20 +97,20 @@ final class DoubleResolver {
             isMark = false;
           }
         }
-        fold.gap(negatives.take(key, false));
+        fold.gap(negatives.take(key, false), negatives.squares);
         long p = positives.take(key, true);
         long n = negatives.take(key, true);
         if (p > 0) {
-          fold.group(key, p, n);
+          fold.group(key, p, n, positives.squares, negatives.squares);
         } else {
-          fold.gap(n);
+          fold.gap(n, negatives.squares);
         }
         if (mark > firstMark && marks.fixedKeys()[mark - 1] == key) {
           fold.mark(key);
           mark--;
         }
       }
-      fold.gap(negatives.take(base, true));
+      fold.gap(negatives.take(base, true), negatives.squares);
       fold.endBin();
     }
     return result;

@@ -17,6 +17,12 @@ final class Points {
     size++;
   }
 
+  void addAll(Points other) {
+    for (int i = 0; i < other.size; i++) {
+      add(other.key(i), other.tp(i), other.fp(i));
+    }
+  }
+
   int size() {
     return size;
   }

@@ -21,6 +21,7 @@ public final class RangeScan extends RowAccumulator {
   private final short[] lows;
   private final long[] weights;
   private final long[][] tables;
+  private final long[][] squareTables;
   private final long[] tableRows;
 
   private RangeScan(RangeTask task) {
@@ -35,6 +36,7 @@ public final class RangeScan extends RowAccumulator {
     Arrays.fill(slotOfBin, -1);
     cursors = new int[2 * slots];
     tables = new long[slots][];
+    squareTables = task.weighted ? new long[slots][] : tables;
     tableRows = new long[slots];
     int kept = 0;
     for (int slot = 0; slot < slots; slot++) {
@@ -43,6 +45,9 @@ public final class RangeScan extends RowAccumulator {
       cursors[2 * slot + 1] = kept;
       if (RangeTask.isTable(rows, task.weighted)) {
         tables[slot] = new long[1 << 17];
+        if (task.weighted) {
+          squareTables[slot] = new long[1 << 17];
+        }
         cursors[2 * slot] = kept;
       } else {
         cursors[2 * slot] = Math.toIntExact(kept + task.positiveRows[slot]);
@@ -87,8 +92,14 @@ public final class RangeScan extends RowAccumulator {
         }
         int label = block.labels[i];
         if (tables[slot] != null) {
-          tables[slot][(key & 0xFFFF) << 1 | label] += block.weighted ? block.weights[i] : 1;
+          int at = (key & 0xFFFF) << 1 | label;
           tableRows[slot]++;
+          if (block.weighted) {
+            tables[slot][at] += block.weights[i];
+            squareTables[slot][at] += task.square(block.weights[i]);
+          } else {
+            tables[slot][at]++;
+          }
         } else {
           int at = cursors[2 * slot + label]++;
           lows[at] = (short) key;
@@ -113,6 +124,9 @@ public final class RangeScan extends RowAccumulator {
         for (int i = 0; i < tables[slot].length; i++) {
           tables[slot][i] += other.tables[slot][i];
         }
+        for (int i = 0; task.weighted && i < tables[slot].length; i++) {
+          squareTables[slot][i] += other.squareTables[slot][i];
+        }
         continue;
       }
       for (int i = 2 * slot; i < 2 * slot + 2; i++) {
@@ -136,17 +150,18 @@ public final class RangeScan extends RowAccumulator {
    * @throws IllegalStateException when the rows seen are not the rows planned
    */
   public RangeResult result() {
-    var result = new RangeResult(task.index, task.ranges);
-    var marks = task.marks();
-    var fold = new GroupFold(result, marks, task.positives, task.negatives);
+    var plan = task.plan();
+    var marks = plan.marks();
+    var result = new RangeResult(task.index, task.ranges, plan);
+    var fold = new GroupFold(result, plan);
     var resolver = new BinResolver();
     for (int slot = 0; slot < task.bins.length; slot++) {
       int bin = task.bins[slot];
       checkRows(slot);
-      fold.startBin(bin, task.tpAbove[slot], task.fpAbove[slot]);
+      task.startBin(slot, fold);
       long base = (long) bin << 16;
       if (tables[slot] != null) {
-        resolver.resolveTable(tables[slot], base, marks, fold);
+        resolver.resolveTable(tables[slot], squareTables[slot], base, marks, fold);
       } else {
         resolver.resolve(
             lows,
@@ -156,6 +171,7 @@ public final class RangeScan extends RowAccumulator {
             starts[2 * slot],
             cursors[2 * slot],
             base,
+            task,
             marks,
             fold);
       }

@@ -9,21 +9,21 @@ import java.util.Arrays;
  */
 public final class RangeTask {
   private static final int KIND = 'T';
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   /** A bin of float32 keys with this many rows is cheaper as a table of counts (1 MiB). */
   static final long TABLE_ROWS = 1 << 19;
 
-  /** The same with weights, where a row takes 10 bytes. */
-  static final long TABLE_ROWS_WEIGHTED = 1 << 17;
+  /** The same with weights, where a row takes 10 bytes and a table 2 MiB. */
+  static final long TABLE_ROWS_WEIGHTED = 1 << 18;
 
   final int index;
   final int ranges;
   final ScorePrecision precision;
   final boolean weighted;
   final int weightBits;
-  final int thresholds;
-  final double decisionThreshold;
+  final int squareShift;
+  final BinaryOptions options;
   final boolean grid;
   final long positives;
   final long negatives;
@@ -33,6 +33,8 @@ public final class RangeTask {
   final long[] negativeRows;
   final long[] tpAbove;
   final long[] fpAbove;
+  final long[] tpSquaresAbove;
+  final long[] fpSquaresAbove;
 
   RangeTask(
       int index,
@@ -44,20 +46,24 @@ public final class RangeTask {
       long negatives,
       int[] bins,
       long[] tpAbove,
-      long[] fpAbove) {
+      long[] fpAbove,
+      long[] tpSquaresAbove,
+      long[] fpSquaresAbove) {
     this.index = index;
     this.ranges = ranges;
     this.precision = total.precision();
     this.weighted = total.weighted();
     this.weightBits = total.weightBits();
-    this.thresholds = options.thresholds();
-    this.decisionThreshold = options.decisionThreshold();
+    this.squareShift = total.squareShift();
+    this.options = options;
     this.grid = grid;
     this.positives = positives;
     this.negatives = negatives;
     this.bins = bins;
     this.tpAbove = tpAbove;
     this.fpAbove = fpAbove;
+    this.tpSquaresAbove = tpSquaresAbove;
+    this.fpSquaresAbove = fpSquaresAbove;
     this.positiveRows = Arrays.stream(bins).mapToLong(bin -> total.rows(bin, 1)).toArray();
     this.negativeRows = Arrays.stream(bins).mapToLong(bin -> total.rows(bin, 0)).toArray();
   }
@@ -68,8 +74,16 @@ public final class RangeTask {
     precision = ScorePrecision.values()[in.readIndex(ScorePrecision.values().length)];
     weighted = in.readBoolean();
     weightBits = in.readByte() - 128;
-    thresholds = in.readIndex(10_001);
-    decisionThreshold = in.readDouble();
+    squareShift = in.readByte();
+    int thresholds = in.readIndex(10_001);
+    double decisionThreshold = in.readDouble();
+    var suite = Suite.values()[in.readIndex(Suite.values().length)];
+    options =
+        BinaryOptions.defaults()
+            .withThresholds(thresholds)
+            .withDecisionThreshold(decisionThreshold)
+            .withSuite(suite)
+            .withQuestions(Questions.read(in));
     grid = in.readBoolean();
     positives = in.readCount();
     negatives = in.readCount();
@@ -79,12 +93,18 @@ public final class RangeTask {
     negativeRows = new long[slots];
     tpAbove = new long[slots];
     fpAbove = new long[slots];
+    tpSquaresAbove = weighted ? new long[slots] : tpAbove;
+    fpSquaresAbove = weighted ? new long[slots] : fpAbove;
     for (int slot = 0; slot < slots; slot++) {
       bins[slot] = in.readIndex(CoarseCounts.BINS);
       positiveRows[slot] = in.readCount();
       negativeRows[slot] = in.readCount();
       tpAbove[slot] = in.readCount();
       fpAbove[slot] = in.readCount();
+      if (weighted) {
+        tpSquaresAbove[slot] = in.readCount();
+        fpSquaresAbove[slot] = in.readCount();
+      }
     }
     in.end();
   }
@@ -104,7 +124,8 @@ public final class RangeTask {
     long bytes = 0;
     for (int slot = 0; slot < bins.length; slot++) {
       long rows = positiveRows[slot] + negativeRows[slot];
-      bytes += isTable(rows, weighted) ? 1 << 20 : rows * (weighted ? 10 : 2);
+      bytes +=
+          isTable(rows, weighted) ? (weighted ? 2 << 20 : 1 << 20) : rows * (weighted ? 10 : 2);
     }
     return bytes;
   }
@@ -113,21 +134,38 @@ public final class RangeTask {
     return rows >= (weighted ? TABLE_ROWS_WEIGHTED : TABLE_ROWS);
   }
 
-  Marks marks() {
-    return Marks.of(precision, thresholds, decisionThreshold, grid, positives);
+  FoldPlan plan() {
+    double unit = weighted ? Math.scalb(1.0, -weightBits) : 1;
+    return FoldPlan.of(precision, options, grid, positives, negatives, unit);
+  }
+
+  void startBin(int slot, GroupFold fold) {
+    fold.startBin(
+        bins[slot], tpAbove[slot], fpAbove[slot], tpSquaresAbove[slot], fpSquaresAbove[slot]);
+  }
+
+  /** The square of a weight in units that add up within a long. */
+  long square(long weight) {
+    return weighted ? (long) Math.rint(Math.scalb((double) weight * weight, -squareShift)) : weight;
   }
 
   /** Versioned bytes. */
   public byte[] toBytes() {
     var out = new ByteWriter().writeByte(KIND).writeByte(VERSION);
     out.writeCount(index).writeCount(ranges).writeCount(precision.ordinal());
-    out.writeBoolean(weighted).writeByte(weightBits + 128).writeCount(thresholds);
-    out.writeDouble(decisionThreshold).writeBoolean(grid);
+    out.writeBoolean(weighted).writeByte(weightBits + 128).writeByte(squareShift);
+    out.writeCount(options.thresholds()).writeDouble(options.decisionThreshold());
+    out.writeCount(options.suite().ordinal());
+    options.questions().write(out);
+    out.writeBoolean(grid);
     out.writeCount(positives).writeCount(negatives).writeCount(bins.length);
     for (int slot = 0; slot < bins.length; slot++) {
       out.writeCount(bins[slot]);
       out.writeCount(positiveRows[slot]).writeCount(negativeRows[slot]);
       out.writeCount(tpAbove[slot]).writeCount(fpAbove[slot]);
+      if (weighted) {
+        out.writeCount(tpSquaresAbove[slot]).writeCount(fpSquaresAbove[slot]);
+      }
     }
     return out.toBytes();
   }

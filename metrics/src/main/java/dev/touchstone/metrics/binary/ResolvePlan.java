@@ -54,6 +54,12 @@ public record ResolvePlan(List<RangeTask> ranges) {
     int[] bins = new int[CoarseCounts.BINS];
     long[] tpAbove = new long[CoarseCounts.BINS];
     long[] fpAbove = new long[CoarseCounts.BINS];
+    boolean weighted = total.weighted();
+    int squareShift = total.squareShift();
+    long[] tpSquares = weighted ? new long[CoarseCounts.BINS] : tpAbove;
+    long[] fpSquares = weighted ? new long[CoarseCounts.BINS] : fpAbove;
+    long tp2 = 0;
+    long fp2 = 0;
     var ends = new ArrayList<Integer>();
     int slots = 0;
     long tp = 0;
@@ -66,8 +72,8 @@ public record ResolvePlan(List<RangeTask> ranges) {
       }
       if (total.rows(bin, 1) > 0 || marks.splits((long) bin << shift, shift)) {
         long cost =
-            RangeTask.isTable(rows, total.weighted())
-                ? (total.weighted() ? RangeTask.TABLE_ROWS_WEIGHTED : RangeTask.TABLE_ROWS)
+            RangeTask.isTable(rows, weighted)
+                ? (weighted ? RangeTask.TABLE_ROWS_WEIGHTED : RangeTask.TABLE_ROWS)
                 : rows;
         if (held > 0 && held + cost > limit) {
           ends.add(slots);
@@ -77,10 +83,18 @@ public record ResolvePlan(List<RangeTask> ranges) {
         bins[slots] = bin;
         tpAbove[slots] = tp;
         fpAbove[slots] = fp;
+        if (weighted) {
+          tpSquares[slots] = tp2;
+          fpSquares[slots] = fp2;
+        }
         slots++;
       }
       tp += total.units(bin, 1);
       fp += total.units(bin, 0);
+      if (weighted) {
+        tp2 += total.squares(bin, 1, squareShift);
+        fp2 += total.squares(bin, 0, squareShift);
+      }
     }
     if (slots > 0) {
       ends.add(slots);
@@ -99,7 +113,9 @@ public record ResolvePlan(List<RangeTask> ranges) {
               negatives,
               Arrays.copyOfRange(bins, from, to),
               Arrays.copyOfRange(tpAbove, from, to),
-              Arrays.copyOfRange(fpAbove, from, to)));
+              Arrays.copyOfRange(fpAbove, from, to),
+              Arrays.copyOfRange(tpSquares, from, to),
+              Arrays.copyOfRange(fpSquares, from, to)));
       from = to;
     }
     return new ResolvePlan(ranges);
