@@ -1,12 +1,14 @@
 #!/bin/sh
-# Creates the topics that are missing. Environment: BOOTSTRAP, PREFIX, PARTITIONS, REPLICATION.
+# Creates the topics that are missing. Environment: BOOTSTRAP, PREFIX, PARTITIONS,
+# REPLICATION, KAFKA_BIN.
 set -eu
 : "${BOOTSTRAP:=kafka:9092}" "${PREFIX:=touchstone.}" "${PARTITIONS:=2}" "${REPLICATION:=1}"
+: "${KAFKA_BIN:=/opt/kafka/bin}"
 
 create() {
   topic="$1"
   shift
-  /opt/kafka/bin/kafka-topics.sh --bootstrap-server "$BOOTSTRAP" --create --if-not-exists \
+  "$KAFKA_BIN/kafka-topics.sh" --bootstrap-server "$BOOTSTRAP" --create --if-not-exists \
     --topic "$PREFIX$topic" --partitions "$PARTITIONS" --replication-factor "$REPLICATION" \
     --config max.message.bytes=8388608 "$@"
 }

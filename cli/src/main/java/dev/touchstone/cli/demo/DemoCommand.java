@@ -54,6 +54,7 @@ public final class DemoCommand implements Callable<Integer> {
   private static final int DEFAULT_PORT = 8080;
   private static final int FAILED = 1;
   private static final int INTERRUPTED = 130;
+  private static final int NAMED_MISSING = 3;
   private static final Duration PROXY_GRACE = Duration.ofSeconds(10);
   private static final Duration SHUTDOWN_PATIENCE = Duration.ofSeconds(30);
 
@@ -207,8 +208,7 @@ public final class DemoCommand implements Callable<Integer> {
             .forEach(progress::line);
       }
       if (!missing.isEmpty()) {
-        progress.line(
-            "not evaluated within " + timeoutSeconds + " s: " + String.join(", ", missing));
+        progress.line("not evaluated within " + timeoutSeconds + " s: " + shortened(missing));
         return FAILED;
       }
       if (!once) {
@@ -298,6 +298,12 @@ public final class DemoCommand implements Callable<Integer> {
         follower.close();
       }
     }
+  }
+
+  private static String shortened(List<String> missing) {
+    String first = String.join(", ", missing.subList(0, Math.min(NAMED_MISSING, missing.size())));
+    int more = missing.size() - NAMED_MISSING;
+    return more > 0 ? first + " and " + more + " more" : first;
   }
 
   private static String row(JsonNode checkpoint) {

@@ -52,6 +52,7 @@ final class DemoReportCollector {
   private final Map<String, JsonNode> reports = new HashMap<>();
   // checkpoint, then metric: both sorted, as the summary lists them
   private final Map<String, Map<String, JsonNode>> proxies = new TreeMap<>();
+  private long setMessages;
   private final List<Long> proxyTimes = new ArrayList<>();
   private final List<Long> deadLetterTimes = new ArrayList<>();
 
@@ -93,6 +94,7 @@ final class DemoReportCollector {
     for (JsonNode claim : set.path("claims")) {
       if (claim.path("run_id").asText().equals(runId)) {
         sets.put(claim.path("checkpoint").asText(), set);
+        setMessages++;
       }
     }
   }
@@ -178,17 +180,28 @@ final class DemoReportCollector {
     return missing;
   }
 
-  /** Whether the last proxies of each complete set have been seen, too. */
-  synchronized boolean proxiesAreFinal() {
-    for (Map.Entry<String, JsonNode> set : sets.entrySet()) {
-      Map<String, JsonNode> points = proxies.getOrDefault(set.getKey(), Map.of());
-      boolean settled =
-          !points.isEmpty() && points.values().stream().allMatch(point -> inState(point, COMPLETE));
-      if (inState(set.getValue(), COMPLETE) && !settled) {
-        return false;
-      }
-    }
-    return true;
+  /**
+   * Whether nothing that is still to come is known of: each complete set has its last proxies, and
+   * each checkpoint event of the run's last attempt its own outcome. (A run that was restarted has
+   * all outcomes of the first attempt before the second has sent its events again.)
+   */
+  synchronized boolean isFinal(TrainingRun.Summary run) {
+    boolean proxiesAreFinal =
+        sets.entrySet().stream()
+            .filter(set -> inState(set.getValue(), COMPLETE))
+            .map(set -> proxies.getOrDefault(set.getKey(), Map.of()).values())
+            .allMatch(
+                points -> !points.isEmpty() && points.stream().allMatch(p -> inState(p, COMPLETE)));
+    return proxiesAreFinal
+        && run.checkpoints().stream()
+            .map(checkpoint -> outcomes.get(checkpoint.id()))
+            .allMatch(
+                outcome -> outcome != null && outcome.path("attempt").asInt() >= run.attempt());
+  }
+
+  /** Changes with each message about one of the run's prediction sets. */
+  synchronized long setMessages() {
+    return setMessages;
   }
 
   /** The outcome of a checkpoint event: state, and the metrics where there is a report. */

@@ -55,7 +55,21 @@ final class FraudModel implements AutoCloseable {
           XGBoost.train(matrix, parameters(seed), 0, Map.of(), null, null));
     } catch (XGBoostError e) {
       throw failed("could not be set up", e);
+    } catch (LinkageError e) {
+      throw new IllegalStateException(
+          "XGBoost's native library could not be loaded: it needs the GNU OpenMP runtime (Debian:"
+              + " apt-get install libgomp1). The loader says: "
+              + rootCause(e).getMessage(),
+          e);
     }
+  }
+
+  private static Throwable rootCause(Throwable problem) {
+    Throwable cause = problem;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
   }
 
   private static Map<String, Object> parameters(long seed) {

@@ -24,6 +24,12 @@ final class ReportFollower implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofMillis(200);
 
+  /**
+   * A replayed batch changes nothing but the count of duplicates, which the engine publishes each
+   * second: silence for longer means that all are counted.
+   */
+  private static final Duration QUIET = Duration.ofMillis(2_500);
+
   private final DemoReportCollector collector;
   private final Consumer<String, byte[]> consumer;
   private final Thread thread;
@@ -64,9 +70,9 @@ final class ReportFollower implements AutoCloseable {
   }
 
   /**
-   * Waits until everything of the run has ended, proxies included.
+   * Waits until everything of the run has ended, last proxies and counts of duplicates included.
    *
-   * @param grace how long after the last outcome it still waits for the last proxies
+   * @param grace how long after the last outcome it still waits for those
    * @param tick called several times a second while it waits
    * @return what had not ended at the deadline, in words; empty when all had
    * @throws IllegalStateException if the topics could not be read
@@ -75,6 +81,8 @@ final class ReportFollower implements AutoCloseable {
       throws InterruptedException {
     long end = System.nanoTime() + deadline.toNanos();
     boolean graceBegan = false;
+    long setMessages = -1;
+    long quietSince = System.nanoTime();
     while (true) {
       List<String> missing = collector.missing(run);
       long now = System.nanoTime();
@@ -82,7 +90,13 @@ final class ReportFollower implements AutoCloseable {
         graceBegan = true;
         end = now + grace.toNanos();
       }
-      if ((missing.isEmpty() && collector.proxiesAreFinal()) || now - end >= 0) {
+      if (collector.setMessages() != setMessages) {
+        setMessages = collector.setMessages();
+        quietSince = now;
+      }
+      boolean settled =
+          collector.isFinal(run) && (run.attempt() == 0 || now - quietSince >= QUIET.toNanos());
+      if ((missing.isEmpty() && settled) || now - end >= 0) {
         return missing;
       }
       tick.run();

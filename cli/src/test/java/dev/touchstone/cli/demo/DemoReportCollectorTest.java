@@ -105,13 +105,25 @@ class DemoReportCollectorTest {
   }
 
   @Test
-  void proxiesAreFinalOnceEachCompleteSetHasItsCompletePoints() {
+  void finalOnceEachCompleteSetHasItsCompletePoints() {
+    outcome("r1", 0, "step-000002", "EVALUATED", "k:h", true, 9_000);
     set("r1", "step-000001", "COMPLETE", 1_000, 0);
-    assertThat(collector.proxiesAreFinal()).isFalse();
+    assertThat(collector.isFinal(RUN)).isFalse();
     point("r1", "step-000001", "", "roc_auc", "PARTIAL", 0.5, 3_000);
-    assertThat(collector.proxiesAreFinal()).isFalse();
+    assertThat(collector.isFinal(RUN)).isFalse();
     point("r1", "step-000001", "", "roc_auc", "COMPLETE", 0.6, 3_001);
-    assertThat(collector.proxiesAreFinal()).isTrue();
+    assertThat(collector.isFinal(RUN)).isTrue();
+  }
+
+  @Test
+  void outcomeOfAnEarlierAttemptEndsTheWaitButIsNotFinal() {
+    everythingOf("r1");
+    TrainingRun.Summary restarted =
+        new TrainingRun.Summary("r1", 1, 2, 2_000, RUN.checkpoints(), 1_000, 2_000, 3.5, false);
+    assertThat(collector.missing(restarted)).isEmpty();
+    assertThat(collector.isFinal(restarted)).isFalse();
+    outcome("r1", 1, "step-000002", "REUSED", "k:h", false, 9_500);
+    assertThat(collector.isFinal(restarted)).isTrue();
   }
 
   @Test

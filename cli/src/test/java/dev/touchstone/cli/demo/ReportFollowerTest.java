@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -71,7 +72,47 @@ class ReportFollowerTest {
     try (ReportFollower follower = ReportFollower.start(collector, consumer)) {
       assertThat(follower.await(RUN, PLENTY, Duration.ofMillis(50), QUIET)).isEmpty();
     }
-    assertThat(collector.proxiesAreFinal()).isFalse();
+    assertThat(collector.isFinal(RUN)).isFalse();
+  }
+
+  @Test
+  void replayedBatchesAreCountedBeforeARestartedRunHasEnded() throws Exception {
+    MockConsumer<String, byte[]> consumer = consumerWithTopics();
+    consumer.schedulePollTask(() -> consumer.addRecord(set(0, 0)));
+    TrainingRun.Summary restarted =
+        new TrainingRun.Summary("r1", 1, 1, 10, List.of(), 0, 0, 1, false);
+    CountDownLatch waiting = new CountDownLatch(1);
+    Thread late =
+        new Thread(
+            () -> {
+              // the count comes only when the set is long known to be complete
+              try {
+                waiting.await();
+                consumer.schedulePollTask(
+                    () -> {
+                      consumer.addRecord(set(1, 7));
+                      consumer.addRecord(
+                          record(
+                              "t.metrics",
+                              "{\"run_id\":\"r1\",\"tier\":\"proxy\",\"slice\":\"\","
+                                  + "\"state\":\"COMPLETE\",\"checkpoint\":\"step-000001\","
+                                  + "\"metric\":\"brier\",\"value\":0.1}"));
+                    });
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    late.start();
+    try (ReportFollower follower = ReportFollower.start(collector, consumer)) {
+      Runnable tick =
+          () -> {
+            if (collector.completeSets() == 1) {
+              waiting.countDown();
+            }
+          };
+      assertThat(follower.await(restarted, PLENTY, PLENTY, tick)).isEmpty();
+    }
+    assertThat(collector.toJson(restarted).get("duplicates").asLong()).isEqualTo(7);
   }
 
   @Test
@@ -106,6 +147,15 @@ class ReportFollowerTest {
     }
     consumer.updateBeginningOffsets(beginnings);
     return consumer;
+  }
+
+  private static ConsumerRecord<String, byte[]> set(long offset, int duplicates) {
+    String json =
+        "{\"state\":\"COMPLETE\",\"rows\":10,\"duplicates\":"
+            + duplicates
+            + ",\"claims\":[{\"run_id\":\"r1\",\"checkpoint\":\"step-000001\"}]}";
+    return new ConsumerRecord<>(
+        "t.prediction-sets", 0, offset, "key", json.getBytes(StandardCharsets.UTF_8));
   }
 
   private static ConsumerRecord<String, byte[]> record(String topic, String json) {
