@@ -1,7 +1,5 @@
 package dev.touchstone.cli.evaluate;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import dev.touchstone.jobs.full.ReportJson;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
 import java.io.BufferedOutputStream;
@@ -49,6 +47,7 @@ import picocli.CommandLine.Spec;
       "  touchstone evaluate preds.parquet --score-column p --format table",
       "  touchstone evaluate --labels y.npy --scores s.npy > report.json",
       "  touchstone evaluate part-*.parquet --slice-columns country,device",
+      "  touchstone evaluate preds.csv --format html --title \"Fraud, step 800\" > report.html",
       "",
       "Labels are 0 or 1 (also false and true). The report is JSON, schema",
       "touchstone.report/1; what is undefined is null beside a machine-readable",
@@ -59,13 +58,17 @@ public final class EvaluateCommand implements Callable<Integer> {
   /** The report was written. */
   public static final int OK = 0;
 
+  /** The report or a plot could not be written. */
+  public static final int CANNOT_WRITE = 1;
+
   /** A file or a row breaks a rule. */
   public static final int BAD_INPUT = 3;
 
   /** How the report is written. */
   enum Format {
     json,
-    table
+    table,
+    html
   }
 
   @Spec private CommandSpec spec;
@@ -166,6 +169,18 @@ public final class EvaluateCommand implements Callable<Integer> {
   private Format format;
 
   @Option(
+      names = "--title",
+      paramLabel = "TEXT",
+      description = "What tables and pages call the evaluation. Default: the file.")
+  private String title;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "DIR",
+      description = "Also write the plots there: precision_recall.svg, roc.svg, thresholds.svg.")
+  private Path plots;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Default: one for each core. Never changes a result.")
@@ -189,7 +204,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     BinaryOptions options = options();
     LabelRule rule =
         positiveLabel == null ? LabelRule.zeroOne() : LabelRule.positive(positiveLabel);
@@ -200,6 +215,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     } catch (BadInputException e) {
       err.println(e.getMessage());
       return BAD_INPUT;
+    } catch (IOException e) {
+      err.println("cannot write: " + e);
+      return CANNOT_WRITE;
     } catch (OutOfMemoryError e) {
       err.println(
           input.name
@@ -237,28 +255,34 @@ public final class EvaluateCommand implements Callable<Integer> {
     cost.put("compute_seconds", computeNanos / 1e9);
     cost.put("threads", options.threads());
 
+    var evaluated =
+        new Evaluated(
+            title == null ? input.name : title,
+            predictions,
+            report,
+            slices.slices(),
+            options,
+            provenance,
+            cost);
+    if (plots != null) {
+      writePlots(evaluated, progress);
+    }
     var buffered = new BufferedOutputStream(out, 1 << 16);
     switch (format) {
-      case json -> writeJson(buffered, report, slices.slices(), provenance, cost);
-      case table ->
-          TableFormat.write(buffered, input.name, predictions, report, slices.slices(), options);
+      case json -> JsonFormat.write(buffered, evaluated);
+      case table -> TableFormat.write(buffered, evaluated);
+      case html -> HtmlFormat.write(buffered, evaluated);
       default -> throw new IllegalStateException();
     }
     buffered.flush();
   }
 
-  private static void writeJson(
-      OutputStream to,
-      BinaryReport report,
-      List<ReportJson.Slice> slices,
-      Map<String, ?> provenance,
-      Map<String, ?> cost)
-      throws IOException {
-    try (var json = ReportJson.factory().createGenerator(to)) {
-      json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-      json.setPrettyPrinter(new ReportPrinter());
-      ReportJson.write(json, report, slices, provenance, cost);
-      json.writeRaw('\n');
+  private void writePlots(Evaluated evaluated, Progress progress) throws IOException {
+    Files.createDirectories(plots);
+    for (Map.Entry<String, Plot> plot : Plots.of(evaluated).entrySet()) {
+      Path file = plots.resolve(plot.getKey() + ".svg");
+      Files.writeString(file, plot.getValue().standalone());
+      progress.note("wrote " + file);
     }
   }
 

@@ -1,31 +1,18 @@
 package dev.touchstone.cli.evaluate;
 
 import java.io.IOException;
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnDescriptor;
-import org.apache.parquet.column.ColumnReader;
-import org.apache.parquet.column.impl.ColumnReadStoreImpl;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.io.LocalInputFile;
 import org.apache.parquet.io.api.Binary;
-import org.apache.parquet.io.api.Converter;
-import org.apache.parquet.io.api.GroupConverter;
-import org.apache.parquet.io.api.PrimitiveConverter;
-import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
-import org.apache.parquet.schema.LogicalTypeAnnotation.Float16LogicalTypeAnnotation;
-import org.apache.parquet.schema.LogicalTypeAnnotation.UUIDLogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
@@ -94,7 +81,7 @@ final class ParquetPredictions {
     long row = 0;
     PageReadStore group;
     while ((group = reader.readNextRowGroup()) != null) {
-      readGroup(group, requested, reader.getFileMetaData().getCreatedBy(), row);
+      readGroup(group, requested, row);
       row += group.getRowCount();
     }
   }
@@ -126,44 +113,40 @@ final class ParquetPredictions {
     return schema.getType(name).asPrimitiveType();
   }
 
-  private void readGroup(PageReadStore group, MessageType schema, String createdBy, long firstRow) {
-    var store = new ColumnReadStoreImpl(group, new Ignored(schema), schema, createdBy);
+  private void readGroup(PageReadStore group, MessageType schema, long firstRow) {
     int count = Math.toIntExact(group.getRowCount());
     int base = to.reserve(file, count);
-    readLabels(column(store, schema, names.label(), "label", firstRow), base, count);
-    readScores(column(store, schema, names.score(), "score", firstRow), base, count);
+    readLabels(column(group, schema, names.label(), "label", firstRow), base, count);
+    readScores(column(group, schema, names.score(), "score", firstRow), base, count);
     if (names.weight() != null) {
-      readWeights(column(store, schema, names.weight(), "weight", firstRow), base, count);
+      readWeights(column(group, schema, names.weight(), "weight", firstRow), base, count);
     }
     if (names.id() != null) {
-      readIds(column(store, schema, names.id(), "id", firstRow), count);
+      readIds(column(group, schema, names.id(), "id", firstRow), count);
     }
     for (int i = 0; i < names.slices().size(); i++) {
-      readSlice(column(store, schema, names.slices().get(i), "slice", firstRow), i, base, count);
+      readSlice(column(group, schema, names.slices().get(i), "slice", firstRow), i, base, count);
     }
   }
 
-  private Column column(
-      ColumnReadStoreImpl store, MessageType schema, String name, String role, long firstRow) {
+  private ParquetColumn column(
+      PageReadStore group, MessageType schema, String name, String role, long firstRow) {
     ColumnDescriptor descriptor = schema.getColumnDescription(new String[] {name});
-    return new Column(
+    return new ParquetColumn(
         file,
         role.equals("slice")
             ? "column " + BadInputException.quote(name)
             : ColumnNames.role(role, name),
-        primitive(schema, name),
-        store.getColumnReader(descriptor),
-        descriptor.getMaxDefinitionLevel(),
+        descriptor,
+        group.getPageReader(descriptor),
         firstRow);
   }
 
-  private void readLabels(Column column, int base, int count) {
-    PrimitiveTypeName type = column.type.getPrimitiveTypeName();
-    boolean whole = type == PrimitiveTypeName.INT32 || type == PrimitiveTypeName.INT64;
-    if (whole && column.scale == 0 && rule.positiveLabel() == null) {
+  private void readLabels(ParquetColumn column, int base, int count) {
+    if (column.isWhole() && rule.positiveLabel() == null) {
       for (int i = 0; i < count; i++) {
-        column.requireValue(i);
-        long value = column.whole();
+        column.next(i);
+        long value = column.readWhole();
         if ((value & ~1L) != 0) {
           throw column.refuse(i, rule.words(), Long.toString(value));
         }
@@ -172,12 +155,12 @@ final class ParquetPredictions {
       return;
     }
     for (int i = 0; i < count; i++) {
-      column.requireValue(i);
+      column.next(i);
       byte label;
-      if (type == PrimitiveTypeName.BOOLEAN) {
-        label = rule.of(column.nextBoolean());
+      if (column.kind() == PrimitiveTypeName.BOOLEAN) {
+        label = rule.of(column.readBoolean());
       } else {
-        String text = column.text();
+        String text = column.readText();
         label = rule.of(text.trim());
         if (label == LabelRule.INVALID) {
           throw column.refuse(i, rule.words(), text);
@@ -187,12 +170,12 @@ final class ParquetPredictions {
     }
   }
 
-  private void readScores(Column column, int base, int count) {
+  private void readScores(ParquetColumn column, int base, int count) {
     column.requireNumbers();
-    if (column.type.getPrimitiveTypeName() == PrimitiveTypeName.FLOAT) {
+    if (column.kind() == PrimitiveTypeName.FLOAT) {
       for (int i = 0; i < count; i++) {
-        column.requireValue(i);
-        float score = column.nextFloat();
+        column.next(i);
+        float score = column.readFloat();
         if (Float.isNaN(score)) {
           throw column.refuse(i, "must be a number", "NaN");
         }
@@ -201,8 +184,8 @@ final class ParquetPredictions {
       return;
     }
     for (int i = 0; i < count; i++) {
-      column.requireValue(i);
-      double score = column.number();
+      column.next(i);
+      double score = column.readNumber();
       if (Double.isNaN(score)) {
         throw column.refuse(i, "must be a number", "NaN");
       }
@@ -210,11 +193,11 @@ final class ParquetPredictions {
     }
   }
 
-  private void readWeights(Column column, int base, int count) {
+  private void readWeights(ParquetColumn column, int base, int count) {
     column.requireNumbers();
     for (int i = 0; i < count; i++) {
-      column.requireValue(i);
-      double weight = column.number();
+      column.next(i);
+      double weight = column.readNumber();
       if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) {
         throw column.refuse(i, "must be a number of at least 0", Double.toString(weight));
       }
@@ -222,195 +205,34 @@ final class ParquetPredictions {
     }
   }
 
-  private void readIds(Column column, int count) {
-    PrimitiveTypeName type = column.type.getPrimitiveTypeName();
-    boolean whole = type == PrimitiveTypeName.INT32 || type == PrimitiveTypeName.INT64;
+  private void readIds(ParquetColumn column, int count) {
     for (int i = 0; i < count; i++) {
-      column.requireValue(i);
-      if (whole && column.scale == 0) {
-        to.ids().add(column.whole());
+      column.next(i);
+      if (column.isWhole()) {
+        to.ids().add(column.readWhole());
       } else {
-        to.ids().add(column.text());
+        to.ids().add(column.readText());
       }
     }
   }
 
-  private void readSlice(Column column, int slice, int base, int count) {
-    boolean binary = column.type.getPrimitiveTypeName() == PrimitiveTypeName.BINARY;
+  private void readSlice(ParquetColumn column, int slice, int base, int count) {
+    boolean binary = column.kind() == PrimitiveTypeName.BINARY;
     Map<Binary, String> known = new HashMap<>();
     for (int i = 0; i < count; i++) {
-      column.requireValue(i);
-      String value =
-          binary
-              ? known.computeIfAbsent(column.nextBinary(), bytes -> column.text(bytes))
-              : column.text();
+      column.next(i);
+      String value;
+      if (binary) {
+        Binary bytes = column.readBytes();
+        value = known.get(bytes);
+        if (value == null) {
+          value = column.text(bytes);
+          known.put(bytes.copy(), value);
+        }
+      } else {
+        value = column.readText();
+      }
       to.slice(slice, base + i, value);
     }
-  }
-
-  /** One column of one row group, value by value. */
-  private static final class Column {
-    private final String file;
-    private final String name;
-    private final PrimitiveType type;
-    private final ColumnReader reader;
-    private final int defined;
-    private final long firstRow;
-    private final int scale;
-    private final double divisor;
-
-    Column(
-        String file,
-        String name,
-        PrimitiveType type,
-        ColumnReader reader,
-        int defined,
-        long firstRow) {
-      this.file = file;
-      this.name = name;
-      this.type = type;
-      this.reader = reader;
-      this.defined = defined;
-      this.firstRow = firstRow;
-      this.scale =
-          type.getLogicalTypeAnnotation() instanceof DecimalLogicalTypeAnnotation decimal
-              ? decimal.getScale()
-              : 0;
-      this.divisor = Math.pow(10, scale);
-    }
-
-    void requireValue(int at) {
-      if (reader.getCurrentDefinitionLevel() < defined) {
-        throw refuse(at, "must not be null", "null");
-      }
-    }
-
-    void requireNumbers() {
-      boolean number =
-          switch (type.getPrimitiveTypeName()) {
-            case FLOAT, DOUBLE, INT32, INT64 -> true;
-            case FIXED_LEN_BYTE_ARRAY, BINARY ->
-                type.getLogicalTypeAnnotation() instanceof DecimalLogicalTypeAnnotation
-                    || type.getLogicalTypeAnnotation() instanceof Float16LogicalTypeAnnotation;
-            default -> false;
-          };
-      if (!number) {
-        throw BadInputException.inFile(
-            file, name + " must be a column of numbers, got " + type.getPrimitiveTypeName());
-      }
-    }
-
-    BadInputException refuse(int at, String rule, String value) {
-      return BadInputException.inRow(
-          file, firstRow + at + 1, name + " " + rule + ", got " + BadInputException.quote(value));
-    }
-
-    boolean nextBoolean() {
-      boolean value = reader.getBoolean();
-      reader.consume();
-      return value;
-    }
-
-    float nextFloat() {
-      float value = reader.getFloat();
-      reader.consume();
-      return value;
-    }
-
-    Binary nextBinary() {
-      Binary value = reader.getBinary().copy();
-      reader.consume();
-      return value;
-    }
-
-    /** The next value of an INT32 or INT64 column, decimals unscaled. */
-    long whole() {
-      long value =
-          type.getPrimitiveTypeName() == PrimitiveTypeName.INT32
-              ? reader.getInteger()
-              : reader.getLong();
-      reader.consume();
-      return value;
-    }
-
-    double number() {
-      switch (type.getPrimitiveTypeName()) {
-        case DOUBLE -> {
-          double value = reader.getDouble();
-          reader.consume();
-          return value;
-        }
-        case FLOAT -> {
-          return nextFloat();
-        }
-        case INT32, INT64 -> {
-          long value = whole();
-          return Math.abs(value) <= 1L << 53 && scale <= 22
-              ? value / divisor // both exact: the quotient is the nearest double
-              : new BigDecimal(BigInteger.valueOf(value), scale).doubleValue();
-        }
-        default -> {
-          Binary bytes = nextBinary();
-          return type.getLogicalTypeAnnotation() instanceof Float16LogicalTypeAnnotation
-              ? Halves.toFloat(
-                  ByteBuffer.wrap(bytes.getBytes()).order(ByteOrder.LITTLE_ENDIAN).getShort())
-              : new BigDecimal(new BigInteger(bytes.getBytes()), scale).doubleValue();
-        }
-      }
-    }
-
-    String text() {
-      switch (type.getPrimitiveTypeName()) {
-        case BOOLEAN -> {
-          return Boolean.toString(nextBoolean());
-        }
-        case INT32, INT64 -> {
-          long value = whole();
-          return scale == 0 ? Long.toString(value) : BigDecimal.valueOf(value, scale).toString();
-        }
-        case FLOAT -> {
-          return Float.toString(nextFloat());
-        }
-        case DOUBLE -> {
-          return Double.toString(number());
-        }
-        default -> {
-          return text(nextBinary());
-        }
-      }
-    }
-
-    String text(Binary bytes) {
-      var logical = type.getLogicalTypeAnnotation();
-      if (logical instanceof DecimalLogicalTypeAnnotation) {
-        return new BigDecimal(new BigInteger(bytes.getBytes()), scale).toString();
-      }
-      if (logical instanceof UUIDLogicalTypeAnnotation) {
-        ByteBuffer uuid = ByteBuffer.wrap(bytes.getBytes());
-        return new java.util.UUID(uuid.getLong(), uuid.getLong()).toString();
-      }
-      return bytes.toStringUsingUTF8();
-    }
-  }
-
-  /** The column readers want converters; values are pulled instead. */
-  private static final class Ignored extends GroupConverter {
-    private final Converter[] fields;
-
-    Ignored(MessageType schema) {
-      fields = new Converter[schema.getFieldCount()];
-      Arrays.setAll(fields, i -> new PrimitiveConverter() {});
-    }
-
-    @Override
-    public Converter getConverter(int field) {
-      return fields[field];
-    }
-
-    @Override
-    public void start() {}
-
-    @Override
-    public void end() {}
   }
 }

@@ -20,29 +20,25 @@ final class TableFormat {
 
   private TableFormat() {}
 
-  static void write(
-      OutputStream to,
-      String name,
-      Predictions predictions,
-      BinaryReport report,
-      List<ReportJson.Slice> slices,
-      BinaryOptions options)
-      throws IOException {
+  static void write(OutputStream to, Evaluated evaluated) throws IOException {
+    BinaryReport report = evaluated.report();
     var text = new StringBuilder();
-    text.append(name).append('\n');
-    text.append(head(report, predictions)).append("\n\n");
-    text.append(metrics(report, options));
-    List<OperatingPoints.Point> points = OperatingPoints.of(predictions, report, options);
+    text.append(evaluated.name()).append('\n');
+    text.append(head(report, evaluated.predictions())).append("\n\n");
+    text.append(metrics(report, evaluated.options()));
+    List<OperatingPoints.Point> points =
+        OperatingPoints.of(evaluated.predictions(), report, evaluated.options());
     if (!points.isEmpty()) {
       text.append('\n').append(points(points));
     }
-    if (!slices.isEmpty()) {
-      text.append('\n').append(slices(slices));
+    if (!evaluated.slices().isEmpty()) {
+      text.append('\n').append(slices(evaluated.slices()));
     }
     to.write(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  private static String head(BinaryReport report, Predictions predictions) {
+  /** How many rows there are, in words. */
+  static String head(BinaryReport report, Predictions predictions) {
     String head =
         count(report.n())
             + " predictions, "
@@ -156,6 +152,9 @@ final class TableFormat {
   }
 
   static String percent(double share) {
+    if (share == 0) {
+      return "0 %";
+    }
     String digits =
         String.format(
             Locale.ROOT, share >= 0.1 ? "%.1f" : share >= 0.01 ? "%.2f" : "%.3f", 100 * share);

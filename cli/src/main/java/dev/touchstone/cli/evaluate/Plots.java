@@ -1,0 +1,229 @@
+package dev.touchstone.cli.evaluate;
+
+import dev.touchstone.cli.evaluate.Plot.Point;
+import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.ThresholdRow;
+import dev.touchstone.metrics.binary.BinaryReport;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** The plots of a report. What cannot be drawn (no positives, no rows) is left out. */
+final class Plots {
+  // between two vertices precision bends; so many pieces across the whole plot look smooth
+  private static final double PIECES = 200;
+
+  private Plots() {}
+
+  /** Plots by the name of their file, without extension. */
+  static Map<String, Plot> of(Evaluated evaluated) {
+    BinaryReport report = evaluated.report();
+    var plots = new LinkedHashMap<String, Plot>();
+    if (report.curve().isEmpty()) {
+      return plots;
+    }
+    List<OperatingPoints.Point> marks =
+        OperatingPoints.of(evaluated.predictions(), report, evaluated.options()).stream()
+            .filter(
+                point -> point.why().equals("decision threshold") || point.why().equals("best F1"))
+            .toList();
+    ThresholdRow all = report.curve().get(report.curve().size() - 1);
+    double positives = all.tp() + all.fn();
+    double negatives = all.fp() + all.tn();
+    if (positives > 0) {
+      plots.put("precision_recall", precisionRecall(report, marks, positives, negatives));
+    }
+    if (positives > 0 && negatives > 0) {
+      plots.put("roc", roc(report, marks));
+    }
+    if (positives > 0) {
+      plots.put("thresholds", thresholds(report, evaluated.options().decisionThreshold()));
+    }
+    return plots;
+  }
+
+  private static String with(String words, MetricValue metric) {
+    if (!metric.isDefined()) {
+      return words;
+    }
+    String interval =
+        metric.interval() == null
+            ? ""
+            : " ["
+                + TableFormat.number(metric.interval().low())
+                + ", "
+                + TableFormat.number(metric.interval().high())
+                + "]";
+    return words + " " + TableFormat.number(metric.value()) + interval;
+  }
+
+  private static Plot precisionRecall(
+      BinaryReport report, List<OperatingPoints.Point> marks, double positives, double negatives) {
+    var plot = new Plot("Precision and recall", Axis.unit("recall"), Axis.unit("precision"));
+    for (double f1 : new double[] {0.2, 0.4, 0.6, 0.8}) {
+      var points = new ArrayList<Point>();
+      for (int i = 0; i <= 50; i++) {
+        // F1 = 2PR / (P + R): precision for a recall, from where it is 1
+        double recall = f1 / (2 - f1) + (1 - f1 / (2 - f1)) * i / 50.0;
+        points.add(new Point(recall, f1 * recall / (2 * recall - f1)));
+      }
+      plot.hair(points, "F1 " + f1);
+    }
+    double prevalence = positives / (positives + negatives);
+    plot.faint(List.of(new Point(0, prevalence), new Point(1, prevalence)));
+    plot.line(
+        "a",
+        with("average precision", report.metric("average_precision")),
+        precisionByRecall(report.curve(), positives));
+    for (OperatingPoints.Point mark : marks) {
+      if (mark.row().precision().isPresent()) {
+        plot.dot(
+            colour(mark),
+            new Point(mark.row().recall().orElse(0), mark.row().precision().getAsDouble()),
+            words(mark));
+      }
+    }
+    nameMarks(plot, marks);
+    return plot;
+  }
+
+  /**
+   * The curve through the vertices. Between two of them false positives rise linearly with true
+   * ones, so that precision bends (Davis and Goadrich 2006, section 4); a straight line would
+   * promise too much.
+   */
+  static List<Point> precisionByRecall(List<ThresholdRow> curve, double positives) {
+    var points = new ArrayList<Point>();
+    ThresholdRow last = null;
+    for (ThresholdRow row : curve) {
+      if (row.tp() + row.fp() == 0) {
+        last = row;
+        continue;
+      }
+      double fromTp = last == null ? 0 : last.tp();
+      double fromFp = last == null ? 0 : last.fp();
+      boolean bends = row.tp() > fromTp && row.fp() > fromFp;
+      int pieces = bends ? (int) Math.ceil(PIECES * (row.tp() - fromTp) / positives) : 1;
+      for (int i = fromTp + fromFp == 0 ? 0 : 1; i <= pieces; i++) {
+        double share = i / (double) pieces;
+        double tp = fromTp + share * (row.tp() - fromTp);
+        double fp = fromFp + share * (row.fp() - fromFp);
+        // leaving the origin, precision is that of the first vertex
+        double precision = tp + fp == 0 ? row.tp() / (row.tp() + row.fp()) : tp / (tp + fp);
+        points.add(new Point(tp / positives, precision));
+      }
+      last = row;
+    }
+    return points;
+  }
+
+  private static Plot roc(BinaryReport report, List<OperatingPoints.Point> marks) {
+    var plot =
+        new Plot("ROC", Axis.unit("false-positive rate"), Axis.unit("true-positive rate (recall)"));
+    plot.faint(List.of(new Point(0, 0), new Point(1, 1)));
+    plot.line(
+        "a",
+        with("ROC AUC", report.metric("roc_auc")),
+        report.curve().stream()
+            .map(row -> new Point(row.fpr().orElse(0), row.recall().orElse(0)))
+            .toList());
+    for (OperatingPoints.Point mark : marks) {
+      plot.dot(
+          colour(mark),
+          new Point(mark.row().fpr().orElse(0), mark.row().recall().orElse(0)),
+          words(mark));
+    }
+    nameMarks(plot, marks);
+    return plot;
+  }
+
+  private static String colour(OperatingPoints.Point mark) {
+    return mark.why().equals("best F1") ? "c" : "b";
+  }
+
+  private static void nameMarks(Plot plot, List<OperatingPoints.Point> marks) {
+    for (OperatingPoints.Point mark : marks) {
+      plot.named(
+          colour(mark),
+          mark.why().equals("best F1")
+              ? "best F1"
+              : "at " + TableFormat.number(mark.row().threshold()));
+    }
+  }
+
+  private static String words(OperatingPoints.Point mark) {
+    ThresholdRow row = mark.row();
+    return mark.why()
+        + " "
+        + TableFormat.number(row.threshold())
+        + ": precision "
+        + TableFormat.number(row.precision())
+        + ", recall "
+        + TableFormat.number(row.recall())
+        + ", F1 "
+        + TableFormat.number(row.f1());
+  }
+
+  private static Plot thresholds(BinaryReport report, double decision) {
+    List<ThresholdRow> rows =
+        Stream.concat(report.sweep().stream(), report.curve().stream())
+            .filter(row -> Double.isFinite(row.threshold()))
+            .sorted(Comparator.comparingDouble(ThresholdRow::threshold))
+            .toList();
+    Axis x = thresholdAxis(rows);
+    var plot = new Plot("Thresholds", x, Axis.unit("precision, recall, F1"));
+    plot.line("a", "precision", series(rows, x, ThresholdRow::precision));
+    plot.line("b", "recall", series(rows, x, ThresholdRow::recall));
+    plot.line("c", "F1", series(rows, x, ThresholdRow::f1));
+    if (decision >= x.low() && decision <= x.high()) {
+      plot.faint(List.of(new Point(decision, 0), new Point(decision, 1)));
+    }
+    return plot;
+  }
+
+  // below the axis's start nothing changes that would be seen
+  private static List<Point> series(
+      List<ThresholdRow> rows, Axis x, Function<ThresholdRow, OptionalDouble> value) {
+    var points = new ArrayList<Point>();
+    for (ThresholdRow row : rows) {
+      if (value.apply(row).isPresent()
+          && row.threshold() >= x.low()
+          && row.threshold() <= x.high()) {
+        points.add(new Point(row.threshold(), value.apply(row).getAsDouble()));
+      }
+    }
+    return points;
+  }
+
+  private static Axis thresholdAxis(List<ThresholdRow> rows) {
+    if (rows.isEmpty()) {
+      return Axis.unit("threshold");
+    }
+    double low = rows.get(0).threshold();
+    double high = rows.get(rows.size() - 1).threshold();
+    boolean probabilities = low >= 0 && high <= 1;
+    if (!probabilities) {
+      return low < high
+          ? Axis.linear("threshold", low, high)
+          : Axis.linear("threshold", low - 1, high + 1);
+    }
+    // half of the positives' scores: where the work is done
+    long small = rows.stream().filter(row -> row.threshold() < 0.05).count();
+    if (2 * small < rows.size()) {
+      return Axis.unit("threshold");
+    }
+    double firstSeen =
+        rows.stream()
+            .filter(row -> row.threshold() > 0 && row.recall().orElse(1) < 1)
+            .mapToDouble(ThresholdRow::threshold)
+            .findFirst()
+            .orElse(1e-3);
+    return Axis.logit(
+        "threshold (log-odds scale)", Math.max(1e-6, Math.min(firstSeen, 1e-2)), 0.999);
+  }
+}
