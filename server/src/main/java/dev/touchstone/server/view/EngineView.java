@@ -242,7 +242,7 @@ public final class EngineView {
   /** The values of a report as full-tier points, where the metrics topic has not brought them. */
   private void fullPoints(Outcome outcome, JsonNode report) {
     RunState run = runs.get(outcome.runId());
-    if (run == null) {
+    if (run == null || outcome.step() < 0) {
       return;
     }
     fullPoints(run, outcome, "", report);
@@ -687,7 +687,7 @@ public final class EngineView {
     EvaluationStatus speaks = leading == null ? null : status(leading);
     return new CheckpointSummary(
         c.id,
-        c.step,
+        c.stepIfKnown(),
         c.epoch,
         c.attempt,
         c.modelDigest,
