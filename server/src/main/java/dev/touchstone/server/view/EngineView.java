@@ -17,6 +17,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -786,8 +787,12 @@ public final class EngineView {
       case "COMPLETE" -> "all predictions have arrived; the report is being made";
       case "RECEIVING" ->
           set.expectedRows() == null
-              ? "%d predictions have arrived".formatted(set.rows())
-              : "%d of %d predictions have arrived".formatted(set.rows(), set.expectedRows());
+              ? String.format(Locale.ROOT, "%,d predictions have arrived", set.rows())
+              : String.format(
+                  Locale.ROOT,
+                  "%,d of %,d predictions have arrived",
+                  set.rows(),
+                  set.expectedRows());
       default -> set.reason() == null ? "the prediction set is " + set.state() : set.reason();
     };
   }
