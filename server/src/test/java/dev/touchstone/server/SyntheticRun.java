@@ -212,6 +212,7 @@ public final class SyntheticRun {
     o.put("set_key", setKey(runId, i));
     o.put("request_hash", "0123456789abcdef");
     o.put("report_key", reportKey(i));
+    o.putObject("cost").put("count_seconds", 0.12).put("resolve_seconds", 0.31).put("ranges", 4);
     o.set("report", report(i));
     return record(topics.reports(), reportKey(i), o, time(i) + 4_000);
   }
@@ -302,14 +303,20 @@ public final class SyntheticRun {
     r.put("schema", "touchstone.report/1");
     r.put("n", SIZE);
     r.put("n_pos", POSITIVES);
+    r.put("weight_total", SIZE);
+    r.put("weight_pos", POSITIVES);
     r.set("metrics", fullMetrics(counts, mu, POSITIVES));
     ArrayNode sweep = r.putArray("sweep");
     for (int k = 0; k < 200; k++) {
       sweep.add(row(counts, POSITIVES, -1.5 + 6.5 * k / 199));
     }
     ArrayNode curve = r.putArray("curve");
-    for (int k = 0; k < 600; k++) {
-      curve.add(row(counts, POSITIVES, -3 + 8.5 * k / 599));
+    ObjectNode top = curve.addObject();
+    top.putNull("threshold").put("threshold_reason", "above_every_score");
+    top.put("tp", 0).put("fp", 0).putNull("precision");
+    top.put("precision_reason", "no_predicted_positives").put("recall", 0.0).put("fpr", 0.0);
+    for (int k = 600; k >= 0; k--) {
+      curve.add(vertex(counts, -6 + 11.0 * k / 600));
     }
     ArrayNode slices = r.putArray("slices");
     for (int c = 0; c < COUNTRIES.size(); c++) {
@@ -326,7 +333,7 @@ public final class SyntheticRun {
         .put("engine", "0.1.0")
         .put("dataset_digest", "sha256:5f1d…")
         .put("average_precision", "step sum");
-    r.putObject("cost").put("read_seconds", 0.12).put("compute_seconds", 0.31);
+    r.putObject("cost");
     return r;
   }
 
@@ -379,6 +386,23 @@ public final class SyntheticRun {
     }
     row.put("recall", (double) tp / pos);
     row.put("f1", 2.0 * tp / (2.0 * tp + fp + fn));
+    return row;
+  }
+
+  private static ObjectNode vertex(Counts counts, double z) {
+    double[] at = counts.at(z);
+    long tp = Math.round(at[0]);
+    long fp = Math.round(at[1]);
+    ObjectNode row = Json.MAPPER.createObjectNode();
+    row.put("threshold", scoreOf(z));
+    row.put("tp", tp).put("fp", fp);
+    if (tp + fp == 0) {
+      row.putNull("precision");
+    } else {
+      row.put("precision", (double) tp / (tp + fp));
+    }
+    row.put("recall", (double) tp / counts.pos);
+    row.put("fpr", (double) fp / (counts.size - counts.pos));
     return row;
   }
 

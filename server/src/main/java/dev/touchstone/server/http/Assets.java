@@ -21,7 +21,24 @@ final class Assets {
   private static final String WEBJARS = "/META-INF/resources/webjars/";
 
   /** Files of the page, as they are named in the page's folder. */
-  static final List<String> PAGE_FILES = List.of("index.html");
+  static final List<String> PAGE_FILES =
+      List.of(
+          "index.html",
+          "app.css",
+          "icon.svg",
+          "theme.js",
+          "app.js",
+          "api.js",
+          "charts.js",
+          "checkpoint.js",
+          "format.js",
+          "keys.js",
+          "route.js",
+          "run.js",
+          "sidebar.js",
+          "start.js",
+          "store.js",
+          "ui.js");
 
   // versions as in the parent pom; a test fails when they drift
   private static final Map<String, String> LIBRARIES =

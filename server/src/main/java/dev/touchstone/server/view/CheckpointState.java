@@ -11,8 +11,13 @@ import java.util.TreeMap;
 /** What is known of one model checkpoint of one run. */
 final class CheckpointState {
 
+  private static final long UNKNOWN_STEP = -1;
+
   final String id;
-  long step;
+
+  /** -1 until something says it: a request does not know the step. */
+  long step = UNKNOWN_STEP;
+
   Double epoch;
   int attempt;
   String modelDigest;
@@ -27,11 +32,16 @@ final class CheckpointState {
 
   /** Where a checkpoint was reached again by a restarted run, the later attempt's place counts. */
   void seenAt(int atAttempt, long atStep, Double atEpoch) {
-    if (atAttempt >= attempt) {
+    if (atStep >= 0 && (atAttempt >= attempt || step < 0)) {
       attempt = atAttempt;
       step = atStep;
       epoch = atEpoch == null ? epoch : atEpoch;
     }
+  }
+
+  /** Null while unknown. */
+  Long stepIfKnown() {
+    return step < 0 ? null : step;
   }
 
   /**

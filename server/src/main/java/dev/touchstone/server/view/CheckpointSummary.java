@@ -6,6 +6,7 @@ import java.util.Map;
 /**
  * A model checkpoint and how far it is known.
  *
+ * @param step null while nothing but a request has named the checkpoint
  * @param state PROXY (nothing asked for a full evaluation), WAITING, EVALUATING, or the terminal
  *     state of the evaluation that speaks for it
  * @param proxies last proxy value by metric, over all examples
@@ -13,7 +14,7 @@ import java.util.Map;
  */
 public record CheckpointSummary(
     String checkpoint,
-    long step,
+    Long step,
     Double epoch,
     int attempt,
     String modelDigest,

@@ -37,12 +37,12 @@ public record DeadLetter(
 
   /**
    * The rule without this message's own values, so that like reasons count together: what follows
-   * {@code got} is left out and digits become {@code #}.
+   * {@code got} is left out and numbers become {@code #}.
    */
   String rule() {
     int got = reason.indexOf(", got ");
     String rule = got < 0 ? reason : reason.substring(0, got);
-    rule = rule.replaceAll("[0-9]+", "#");
+    rule = rule.replaceAll("\\b[0-9]+\\b", "#");
     return rule.length() <= 160 ? rule : rule.substring(0, 160) + "…";
   }
 

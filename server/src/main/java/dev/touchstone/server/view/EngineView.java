@@ -17,6 +17,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -242,7 +243,7 @@ public final class EngineView {
   /** The values of a report as full-tier points, where the metrics topic has not brought them. */
   private void fullPoints(Outcome outcome, JsonNode report) {
     RunState run = runs.get(outcome.runId());
-    if (run == null) {
+    if (run == null || outcome.step() < 0) {
       return;
     }
     fullPoints(run, outcome, "", report);
@@ -687,7 +688,7 @@ public final class EngineView {
     EvaluationStatus speaks = leading == null ? null : status(leading);
     return new CheckpointSummary(
         c.id,
-        c.step,
+        c.stepIfKnown(),
         c.epoch,
         c.attempt,
         c.modelDigest,
@@ -786,8 +787,12 @@ public final class EngineView {
       case "COMPLETE" -> "all predictions have arrived; the report is being made";
       case "RECEIVING" ->
           set.expectedRows() == null
-              ? "%d predictions have arrived".formatted(set.rows())
-              : "%d of %d predictions have arrived".formatted(set.rows(), set.expectedRows());
+              ? String.format(Locale.ROOT, "%,d predictions have arrived", set.rows())
+              : String.format(
+                  Locale.ROOT,
+                  "%,d of %,d predictions have arrived",
+                  set.rows(),
+                  set.expectedRows());
       default -> set.reason() == null ? "the prediction set is " + set.state() : set.reason();
     };
   }

@@ -1,11 +1,15 @@
 package dev.touchstone.server.view;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 /**
  * How one trigger of the full tier ended (evaluation_report.avsc), without the report's body, which
  * the {@link ReportStore} keeps.
  *
  * @param trigger {@code checkpoint} or {@code request}
  * @param state EVALUATED, REUSED, SUPERSEDED, INCOMPLETE, EXPIRED or FAILED
+ * @param step -1 where a request ended before the engine knew the checkpoint
+ * @param cost what computing took, an object; null where nothing was computed
  * @param reportKey where the report is found; null where there is none
  */
 public record Outcome(
@@ -24,6 +28,7 @@ public record Outcome(
     String setKey,
     String requestHash,
     String reportKey,
+    JsonNode cost,
     long triggeredAt,
     long finishedAt,
     int revision) {

@@ -29,7 +29,7 @@ final class Series {
 
   /**
    * Takes a point in, or leaves it where an older engine state is merely being replayed: a COMPLETE
-   * value is never replaced by a PARTIAL one of a lower revision.
+   * value is not replaced by a PARTIAL one unless that has a higher revision.
    *
    * @return whether the series changed
    */
@@ -39,7 +39,7 @@ final class Series {
     if (old != null
         && old.isComplete()
         && !point.isComplete()
-        && point.revision() < old.revision()) {
+        && point.revision() <= old.revision()) {
       return false;
     }
     points.put(key, point);

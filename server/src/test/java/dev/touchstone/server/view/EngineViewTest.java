@@ -82,7 +82,7 @@ class EngineViewTest {
     assertThat(status(5).reason()).isEqualTo("no predictions of this checkpoint have arrived");
 
     view.accept(run.set(5, "RECEIVING", 0.25, null));
-    assertThat(status(5).reason()).isEqualTo("250000 of 1000000 predictions have arrived");
+    assertThat(status(5).reason()).isEqualTo("250,000 of 1,000,000 predictions have arrived");
 
     view.accept(run.set(5, "COMPLETE", 1, null));
     assertThat(status(5).state()).isEqualTo("EVALUATING");

@@ -1,0 +1,45 @@
+// Talks to the server. Every path part is encoded; every failure becomes a Problem.
+
+export class Problem extends Error {
+  constructor(status, title, detail) {
+    super(detail);
+    this.status = status;
+    this.title = title;
+  }
+}
+
+const part = encodeURIComponent;
+
+async function ask(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, { cache: 'no-cache', ...options });
+  } catch {
+    throw new Problem(0, 'Server unreachable', 'the server does not answer');
+  }
+  const type = response.headers.get('Content-Type') ?? '';
+  const body = type.includes('json') ? await response.json() : null;
+  if (!response.ok) {
+    throw new Problem(
+      response.status, body?.title ?? response.statusText, body?.detail ?? `status ${response.status}`);
+  }
+  return body;
+}
+
+export const runs = () => ask('v1/runs?limit=500');
+export const run = id => ask(`v1/runs/${part(id)}`);
+export const status = () => ask('v1/status');
+export const evaluations = () => ask('v1/evaluations?limit=30');
+
+export const series = (id, metric, slice) =>
+  ask(`v1/runs/${part(id)}/metrics?metric=${part(metric)}&slice=${part(slice)}`);
+
+export const reportPath = (run, checkpoint) =>
+  `v1/runs/${part(run)}/checkpoints/${part(checkpoint)}/report`;
+export const report = (run, checkpoint) => ask(reportPath(run, checkpoint));
+
+export function evaluate(request, token, key) {
+  const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  return ask('v1/evaluations', { method: 'POST', headers, body: JSON.stringify(request) });
+}

@@ -1,0 +1,48 @@
+// The address bar holds the whole state: #/runs/<run>/checkpoints/<checkpoint>?metric=…&axis=…
+
+/** What the hash says; unknown paths are the start page. */
+export function parse(hash) {
+  const [path, query = ''] = hash.replace(/^#/, '').split('?', 2);
+  const parts = path.split('/').filter(Boolean).map(decode);
+  const params = Object.fromEntries(new URLSearchParams(query));
+  if (parts[0] === 'runs' && parts[1] != null) {
+    if (parts[2] === 'checkpoints' && parts[3] != null) {
+      return { view: 'checkpoint', run: parts[1], checkpoint: parts[3], params };
+    }
+    return { view: 'run', run: parts[1], checkpoint: null, params };
+  }
+  return { view: 'start', run: null, checkpoint: null, params };
+}
+
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+const query = params => {
+  const kept = Object.entries(params ?? {}).filter(([, v]) => v != null && v !== '');
+  return kept.length ? '?' + new URLSearchParams(kept) : '';
+};
+
+export const toStart = () => '#/';
+
+export const toRun = (run, params) => `#/runs/${encodeURIComponent(run)}${query(params)}`;
+
+export const toCheckpoint = (run, checkpoint, params) =>
+  `#/runs/${encodeURIComponent(run)}/checkpoints/${encodeURIComponent(checkpoint)}${query(params)}`;
+
+/** The same place with some parameters changed; null takes one away. */
+export function withParams(route, changes) {
+  const params = { ...route.params, ...changes };
+  if (route.view === 'checkpoint') return toCheckpoint(route.run, route.checkpoint, params);
+  if (route.view === 'run') return toRun(route.run, params);
+  return toStart() + query(params);
+}
+
+/** Changes parameters without a step in the browser's history: sliders would flood it. */
+export function replaceParams(route, changes) {
+  history.replaceState(null, '', withParams(route, changes));
+}

@@ -1,0 +1,74 @@
+// The list of runs.
+
+import { h, badge, sparkline } from './ui.js';
+import * as f from './format.js';
+import { state, now } from './store.js';
+import { replaceParams, toRun } from './route.js';
+
+const SHOWN = 200;
+
+export function visibleRuns() {
+  const wanted = (state.route.params.q ?? '').toLowerCase();
+  return (state.runs ?? []).filter(r => r.run_id.toLowerCase().includes(wanted));
+}
+
+/** Parameters that make sense for another run too. */
+export function carried(params) {
+  const { metric, axis, q } = params;
+  return { metric, axis, q };
+}
+
+function search(text) {
+  replaceParams(state.route, { q: text });
+  state.route.params = { ...state.route.params, q: text };
+}
+
+function item(run) {
+  const current = run.run_id === state.route.run;
+  const { headline } = run;
+  const shown = headline?.proxy ?? headline?.full;
+  const best = headline?.best_full ?? headline?.best;
+  return h('li', { key: run.run_id },
+    h('a', {
+      class: 'run', href: toRun(run.run_id, carried(state.route.params)),
+      'aria-current': current ? 'page' : undefined,
+    },
+    h('span', { class: 'name', title: run.run_id }, run.run_id),
+    badge(run.status),
+    headline && h('span', { class: 'numbers' },
+      sparkline(headline.trail),
+      h('span', { class: 'pair', title: f.label(headline.metric) },
+        h('b', null, f.value(shown?.value)),
+        h('small', { title: headline.best_full ? 'best full result' : 'best proxy' },
+          headline.best_full && h('span', { class: 'diamond', 'aria-hidden': 'true' }, '◆ '),
+          `best ${f.value(best?.value)}`))),
+    h('span', { class: 'about' },
+      h('span', null, [
+        run.step == null ? null : `step ${f.count(run.step)}`,
+        run.evaluated ? `${run.evaluated} ${run.evaluated === 1 ? 'report' : 'reports'}` : null,
+        run.waiting ? `${run.waiting} waiting` : null,
+      ].filter(Boolean).join(' · ')),
+      h('span', { title: `last heard ${f.dateTime(run.last_seen)}` }, f.age(now() - run.last_seen)))));
+}
+
+export function Sidebar(draw) {
+  const runs = visibleRuns();
+  const all = state.runs?.length ?? 0;
+  return h('nav', { class: 'sidebar', 'aria-label': 'Runs' },
+    h('div', { class: 'search' },
+      h('input', {
+        id: 'search', type: 'search', placeholder: 'Find a run', 'aria-label': 'Find a run',
+        'aria-keyshortcuts': '/', autocomplete: 'off', spellcheck: false,
+        value: state.route.params.q ?? '',
+        onInput: e => {
+          search(e.target.value);
+          draw();
+        },
+      }),
+      h('kbd', { 'aria-hidden': 'true' }, '/')),
+    state.runs == null && !state.runsProblem && h('p', { class: 'hint' }, 'Loading runs…'),
+    state.runs == null && state.runsProblem && h('p', { class: 'hint', role: 'alert' }, 'Runs can’t be loaded: ', state.runsProblem.message),
+    all > 0 && runs.length === 0 && h('p', { class: 'hint' }, 'No run’s id holds this text.'),
+    h('ul', { class: 'runs' }, runs.slice(0, SHOWN).map(item)),
+    runs.length > SHOWN && h('p', { class: 'hint' }, `${SHOWN} of ${runs.length} shown: search to narrow them down`));
+}
