@@ -56,7 +56,7 @@ public final class Intervals {
     if (!(value > 0 && value < 1)) {
       throw new IllegalArgumentException("value must be in (0, 1), got " + value);
     }
-    double centre = Math.log(value) - Math.log1p(-value);
+    double centre = StrictMath.log(value) - StrictMath.log1p(-value);
     double half = quantile * standardError / (value * (1 - value));
     return new Interval(
         Math.min(value, expit(centre - half)),
@@ -79,7 +79,7 @@ public final class Intervals {
   }
 
   static double expit(double x) {
-    return 1 / (1 + Math.exp(-x));
+    return 1 / (1 + StrictMath.exp(-x));
   }
 
   private static void checkLevel(double level) {

@@ -39,7 +39,7 @@ final class BinResolver {
       long base,
       RangeTask task,
       Marks marks,
-      GroupFold fold) {
+      GroupSink fold) {
     Arrays.fill(bits, 0);
     for (int i = positiveFrom; i < positiveTo; i++) {
       int value = lows[i] & 0xFFFF;
@@ -130,7 +130,7 @@ final class BinResolver {
    * Resolves rows kept as counts: {@code table[2 * value + label]}, and likewise sums of squared
    * weights (the same table without weights).
    */
-  void resolveTable(long[] table, long[] squares, long base, Marks marks, GroupFold fold) {
+  void resolveTable(long[] table, long[] squares, long base, Marks marks, GroupSink fold) {
     int firstMark = marks.firstFixedFrom(base);
     int mark = marks.firstFixedFrom(base + VALUES);
     long gap = 0;

@@ -32,8 +32,29 @@ public final class BinaryEvaluation {
   public static BinaryReport evaluate(
       float[] scores, byte[] labels, double[] weights, BinaryOptions options) {
     check(scores.length, labels, weights);
+    var total = count(scores, labels, weights, options);
+    int threads = threads(options, scores.length);
+    var plan = ResolvePlan.of(total, options, total.n() / threads + 1);
+    var results =
+        parallel(
+            threads,
+            plan.ranges().size(),
+            i -> {
+              var scan = RangeScan.of(plan.ranges().get(i));
+              scan.acceptChecked(scores, labels, weights, 0, scores.length);
+              return scan.result();
+            });
+    return BinaryReport.assemble(total, results, options);
+  }
+
+  private static int threads(BinaryOptions options, int rows) {
+    return Math.max(1, Math.min(options.threads(), rows / RowBlock.SIZE));
+  }
+
+  private static CoarseCounts count(
+      float[] scores, byte[] labels, double[] weights, BinaryOptions options) {
     int bits = weights == null ? 0 : weightBits(weights);
-    int threads = Math.max(1, Math.min(options.threads(), scores.length / RowBlock.SIZE));
+    int threads = threads(options, scores.length);
     var parts =
         parallel(
             threads,
@@ -58,18 +79,7 @@ public final class BinaryEvaluation {
     for (var part : parts.subList(1, parts.size())) {
       total.combine(part);
     }
-    long rows = total.n() / threads + 1;
-    var plan = ResolvePlan.of(total, options, rows);
-    var results =
-        parallel(
-            threads,
-            plan.ranges().size(),
-            i -> {
-              var scan = RangeScan.of(plan.ranges().get(i));
-              scan.acceptChecked(scores, labels, weights, 0, scores.length);
-              return scan.result();
-            });
-    return BinaryReport.assemble(total, results, options);
+    return total;
   }
 
   /** Evaluates float64 scores; see {@link #evaluate(float[], byte[], double[], BinaryOptions)}. */
@@ -94,6 +104,56 @@ public final class BinaryEvaluation {
       results.add(DoubleResolver.resolve(task, scores, labels, units));
     }
     return BinaryReport.assemble(total, results, options);
+  }
+
+  /** The tie groups that hold positives. */
+  static TieGroups tieGroups(float[] scores, byte[] labels, int threads) {
+    check(scores.length, labels, null);
+    var options =
+        BinaryOptions.defaults()
+            .withThresholds(2)
+            .withThreads(threads)
+            .withProbabilityMetrics(false)
+            .withSuite(Suite.RANKING);
+    var total = count(scores, labels, null, options);
+    checkScores(total);
+    int used = threads(options, scores.length);
+    var plan = ResolvePlan.of(total, options, total.n() / used + 1);
+    var collectors =
+        parallel(
+            used,
+            plan.ranges().size(),
+            i -> {
+              var scan = RangeScan.of(plan.ranges().get(i));
+              scan.acceptChecked(scores, labels, null, 0, scores.length);
+              var collector = new TieGroups.Collector();
+              scan.resolve(Marks.NONE, collector);
+              return collector;
+            });
+    return TieGroups.of(collectors, total.units(0));
+  }
+
+  /** The tie groups that hold positives. */
+  static TieGroups tieGroups(double[] scores, byte[] labels) {
+    check(scores.length, labels, null);
+    var options = BinaryOptions.defaults().withThresholds(2).withProbabilityMetrics(false);
+    var total = new CoarseCounts(ScorePrecision.FLOAT64, false, options.calibrationBins(), 0);
+    total.acceptDoubles(scores, labels, null, 0, scores.length);
+    checkScores(total);
+    var collectors = new ArrayList<TieGroups.Collector>();
+    for (var task : ResolvePlan.of(total, options, Long.MAX_VALUE).ranges()) {
+      var collector = new TieGroups.Collector();
+      DoubleResolver.resolve(task, scores, labels, null, Marks.NONE, collector);
+      collectors.add(collector);
+    }
+    return TieGroups.of(collectors, total.units(0));
+  }
+
+  private static void checkScores(CoarseCounts total) {
+    if (total.invalidScores() > 0) {
+      throw new IllegalArgumentException(
+          "scores must be numbers, got " + total.invalidScores() + " NaN");
+    }
   }
 
   private static void check(int rows, byte[] labels, double[] weights) {
@@ -139,7 +199,7 @@ public final class BinaryEvaluation {
   }
 
   /** Runs tasks 0 to count - 1 on some threads; results in order. */
-  private static <T> List<T> parallel(int threads, int count, IntFunction<T> task) {
+  static <T> List<T> parallel(int threads, int count, IntFunction<T> task) {
     var results = new ArrayList<T>();
     if (threads == 1 || count <= 1) {
       for (int i = 0; i < count; i++) {

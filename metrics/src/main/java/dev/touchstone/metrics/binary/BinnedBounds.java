@@ -51,7 +51,7 @@ final class BinnedBounds {
       return sum;
     }
     // the integral from TP0 to TP1: below the sum for positives of any weight
-    return Math.max(0, p - fp1 * Math.log1p(p / (tp0 + fp1)));
+    return Math.max(0, p - fp1 * StrictMath.log1p(p / (tp0 + fp1)));
   }
 
   /** Both classes spread evenly (Keilwagen, Grosse and Grau 2014; methods 1.2). */
@@ -61,7 +61,7 @@ final class BinnedBounds {
     if (c == 0 || tp0 + fp0 == 0) {
       return p / s;
     }
-    return p / s - c / (s * s) * Math.log1p((p + n) / (tp0 + fp0));
+    return p / s - c / (s * s) * StrictMath.log1p((p + n) / (tp0 + fp0));
   }
 
   double averagePrecisionLow() {

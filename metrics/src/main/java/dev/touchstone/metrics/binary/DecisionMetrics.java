@@ -115,8 +115,8 @@ final class DecisionMetrics {
     double b2 = beta * beta;
     double denominator = (1 + b2) * row.tp() + b2 * row.fn() + row.fp();
     double variance =
-        (squares.tp() * Math.pow((1 + b2) * (1 - f), 2)
-                + squares.fn() * Math.pow(b2 * f, 2)
+        (squares.tp() * StrictMath.pow((1 + b2) * (1 - f), 2)
+                + squares.fn() * StrictMath.pow(b2 * f, 2)
                 + squares.fp() * f * f)
             / denominator
             / denominator;
@@ -141,10 +141,11 @@ final class DecisionMetrics {
   private double rates(double positives, double negatives) {
     double recall = row.tp() / positives;
     double specificity = row.tn() / negatives;
-    return (squares.tp() * Math.pow(1 - recall, 2) + squares.fn() * recall * recall)
+    return (squares.tp() * StrictMath.pow(1 - recall, 2) + squares.fn() * recall * recall)
             / positives
             / positives
-        + (squares.tn() * Math.pow(1 - specificity, 2) + squares.fp() * specificity * specificity)
+        + (squares.tn() * StrictMath.pow(1 - specificity, 2)
+                + squares.fp() * specificity * specificity)
             / negatives
             / negatives;
   }

@@ -70,11 +70,16 @@ final class DoubleResolver {
 
   static RangeResult resolve(RangeTask task, double[] scores, byte[] labels, long[] units) {
     var plan = task.plan();
-    var marks = plan.marks();
     var result = new RangeResult(task.index, task.ranges, plan);
+    resolve(task, scores, labels, units, plan.marks(), new GroupFold(result, plan));
+    return result;
+  }
+
+  /** Hands every tie group of the range to a sink. */
+  static void resolve(
+      RangeTask task, double[] scores, byte[] labels, long[] units, Marks marks, GroupSink fold) {
     var positives = new Side(task, scores, labels, units, 1);
     var negatives = new Side(task, scores, labels, units, 0);
-    var fold = new GroupFold(result, plan);
     for (int slot = 0; slot < task.bins.length; slot++) {
       int bin = task.bins[slot];
       long base = (long) bin << SHIFT;
@@ -113,7 +118,6 @@ final class DoubleResolver {
       fold.gap(negatives.take(base, true), negatives.squares);
       fold.endBin();
     }
-    return result;
   }
 
   /** Least-significant-digit radix sort; returns sorted keys and the weights in step. */

@@ -8,7 +8,7 @@ package dev.touchstone.metrics.binary;
  * <p>Floating-point sums run within one bin only, in the order of scores; everything that adds up
  * over bins is an integer. So the cut into ranges leaves no trace in a result.
  */
-final class GroupFold {
+final class GroupFold implements GroupSink {
   /** Fractions are held in units of 2^-62, so that their products with counts fit in 128 bits. */
   static final double FIXED = 0x1p62;
 
@@ -47,8 +47,9 @@ final class GroupFold {
     this.negatives = plan.negatives();
   }
 
-  /** Starts a bin with the counts above it. Bins come in descending order. */
-  void startBin(int index, long tpAbove, long fpAbove, long tpSquaresAbove, long fpSquaresAbove) {
+  @Override
+  public void startBin(
+      int index, long tpAbove, long fpAbove, long tpSquaresAbove, long fpSquaresAbove) {
     bin = index;
     tp = tpAbove;
     fp = fpAbove;
@@ -70,15 +71,8 @@ final class GroupFold {
     return next;
   }
 
-  /**
-   * Adds a tie group.
-   *
-   * @param p units of positives, above 0
-   * @param n units of negatives
-   * @param p2 sum of squared weights of the positives ({@code p} without weights)
-   * @param n2 sum of squared weights of the negatives ({@code n} without weights)
-   */
-  void group(long key, long p, long n, long p2, long n2) {
+  @Override
+  public void group(long key, long p, long n, long p2, long n2) {
     long tpBefore = tp;
     long fpBefore = fp;
     tp += p;
@@ -210,8 +204,8 @@ final class GroupFold {
     }
   }
 
-  /** Adds negatives below the last group and above the next. */
-  void gap(long n, long n2) {
+  @Override
+  public void gap(long n, long n2) {
     if (n == 0) {
       return;
     }
@@ -232,14 +226,14 @@ final class GroupFold {
     nh2 += n2 * h * h;
   }
 
-  /** Notes the counts at a fixed threshold: everything at or above it has been added. */
-  void mark(long key) {
+  @Override
+  public void mark(long key) {
     result.fixed.add(key, tp, fp);
     result.fixedSquares.add(key, tpSquares, fpSquares);
   }
 
-  /** Ends the bin. */
-  void endBin() {
+  @Override
+  public void endBin() {
     if (binHasGroup) {
       result.addBin(bin, g, h, c, c2, nh, nh2);
       result.interpolatedSum.add(interpolated);

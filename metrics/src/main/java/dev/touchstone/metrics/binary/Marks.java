@@ -13,6 +13,9 @@ import java.util.Arrays;
  * @param curveRanks vertices before and after the tie group of the positive of each rank
  */
 record Marks(long[] fixedKeys, long[] sweepRanks, long[] curveRanks) {
+  /** No thresholds, no ranks. */
+  static final Marks NONE = new Marks(new long[0], new long[0], new long[0]);
+
   /** Every one of the first positives shapes the left end of a precision-recall curve. */
   private static final int CURVE_HEAD = 96;
 

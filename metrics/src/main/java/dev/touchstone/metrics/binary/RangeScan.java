@@ -151,17 +151,20 @@ public final class RangeScan extends RowAccumulator {
    */
   public RangeResult result() {
     var plan = task.plan();
-    var marks = plan.marks();
     var result = new RangeResult(task.index, task.ranges, plan);
-    var fold = new GroupFold(result, plan);
+    resolve(plan.marks(), new GroupFold(result, plan));
+    return result;
+  }
+
+  /** Hands every tie group of the range to a sink. */
+  void resolve(Marks marks, GroupSink sink) {
     var resolver = new BinResolver();
     for (int slot = 0; slot < task.bins.length; slot++) {
-      int bin = task.bins[slot];
       checkRows(slot);
-      task.startBin(slot, fold);
-      long base = (long) bin << 16;
+      task.startBin(slot, sink);
+      long base = (long) task.bins[slot] << 16;
       if (tables[slot] != null) {
-        resolver.resolveTable(tables[slot], squareTables[slot], base, marks, fold);
+        resolver.resolveTable(tables[slot], squareTables[slot], base, marks, sink);
       } else {
         resolver.resolve(
             lows,
@@ -173,11 +176,10 @@ public final class RangeScan extends RowAccumulator {
             base,
             task,
             marks,
-            fold);
+            sink);
       }
-      fold.endBin();
+      sink.endBin();
     }
-    return result;
   }
 
   private void checkRows(int slot) {

@@ -139,7 +139,7 @@ public final class RangeTask {
     return FoldPlan.of(precision, options, grid, positives, negatives, unit);
   }
 
-  void startBin(int slot, GroupFold fold) {
+  void startBin(int slot, GroupSink fold) {
     fold.startBin(
         bins[slot], tpAbove[slot], fpAbove[slot], tpSquaresAbove[slot], fpSquaresAbove[slot]);
   }

@@ -35,7 +35,7 @@ final class RankingIntervals {
     var flagged = positives < FEW_POSITIVES ? metric.withFlag("low_positives") : metric;
     if (value >= 1) {
       // all positives on top: the share of positives above all these negatives (Clopper-Pearson)
-      double low = Math.pow((1 - level) / 2, 1 / positives);
+      double low = StrictMath.pow((1 - level) / 2, 1 / positives);
       return flagged
           .withFlag("perfect_separation")
           .withInterval(new Interval(low, 1, "perfect_separation", level, Target.SUPERPOPULATION));
