@@ -10,6 +10,9 @@ One report:
 Many seeded cases (ties, weights, both precisions, both classes rare, tiny sets):
     sklearn_compare.py cases --command './touchstone evaluate' [--seed 1] [--cases 40]
 
+Whole cold processes on the same arrays, one after the other, several times:
+    sklearn_compare.py process --command './touchstone evaluate' --labels y.npy --scores s.npy
+
 Prints one JSON object: the largest differences, and what exceeded its tolerance. Exit code 0 when
 nothing did, 1 otherwise. Needs numpy and scikit-learn 1.2 or later; pandas for tables.
 """
@@ -180,6 +183,30 @@ def one(options):
             "ratio": round(total / report["cost"]["compute_seconds"], 1)}
 
 
+SUITE = """
+import sys, numpy as np
+from sklearn import metrics as sk
+y, s = np.load(sys.argv[1]), np.load(sys.argv[2])
+sk.average_precision_score(y, s), sk.roc_auc_score(y, s), sk.precision_recall_curve(y, s)
+sk.log_loss(y, s), sk.brier_score_loss(y, s)
+"""
+
+
+def process(options):
+    """Seconds of whole processes, start and imports included."""
+    ours = shlex.split(options.command) + ["--labels", options.labels, "--scores", options.scores]
+    theirs = [sys.executable, "-c", SUITE, options.labels, options.scores]
+    seconds = {"touchstone": [], "sklearn": []}
+    for _ in range(options.repeat):
+        for name, command in (("touchstone", ours), ("sklearn", theirs)):
+            start = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            seconds[name].append(round(time.perf_counter() - start, 3))
+    best = {name: min(values) for name, values in seconds.items()}
+    return {"seconds": seconds, "best": best, "load": os.getloadavg()[0], "cores": os.cpu_count(),
+            "ratio": round(best["sklearn"] / best["touchstone"], 1), "failed": 0}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="what", required=True)
@@ -193,10 +220,15 @@ def main():
     many.add_argument("--command", required=True)
     many.add_argument("--seed", type=int, default=1)
     many.add_argument("--cases", type=int, default=40)
+    cold = commands.add_parser("process")
+    cold.add_argument("--command", required=True)
+    cold.add_argument("--labels", required=True)
+    cold.add_argument("--scores", required=True)
+    cold.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scikit-learn warns of what the report has reasons for
-        result = one(options) if options.what == "report" else cases(options)
+        result = {"report": one, "cases": cases, "process": process}[options.what](options)
     result["sklearn"] = sklearn.__version__
     print(json.dumps(result, indent=1))
     return 1 if result["failed"] else 0
