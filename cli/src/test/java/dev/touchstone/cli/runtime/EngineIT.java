@@ -1,0 +1,319 @@
+package dev.touchstone.cli.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.touchstone.jobs.settings.SettingsSource;
+import dev.touchstone.schemas.Codec;
+import dev.touchstone.schemas.Topics;
+import dev.touchstone.schemas.avro.CheckpointEvent;
+import dev.touchstone.schemas.avro.EvaluationSet;
+import dev.touchstone.schemas.avro.LabelEncoding;
+import dev.touchstone.schemas.avro.ModelCheckpoint;
+import dev.touchstone.schemas.avro.PredictionBatch;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The whole engine over a real Kafka broker: wire bytes in, topics and HTTP out, restart between.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class EngineIT {
+
+  private static final Duration DEADLINE = Duration.ofSeconds(90);
+  private static final int ROWS = 4_000;
+  private static final Topics TOPICS = Topics.withDefaultPrefix();
+
+  @TempDir static Path data;
+
+  private final ObjectMapper mapper = new ObjectMapper();
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final Codec<PredictionBatch> codec = Codec.of(PredictionBatch.class);
+  private EmbeddedEngine engine;
+
+  @BeforeAll
+  void start() throws Exception {
+    engine = EmbeddedEngine.start(options(data, 0));
+  }
+
+  @AfterAll
+  void stop() {
+    engine.close();
+  }
+
+  private static EngineOptions options(Path directory, int httpPort) {
+    return new EngineOptions(
+        directory, SettingsSource::empty, Path.of("../conf"), httpPort, 0, 0, null);
+  }
+
+  @Test
+  @Order(1)
+  void badRecordsBecomeDeadLettersADuplicateIsCountedAndTheMetricsAreRight() throws Exception {
+    byte[] random = {0x17, 0x2A, 0x00, (byte) 0xFF};
+    PredictionBatch wrongLength = batch("run", 0, 1_000, 7, false);
+    wrongLength.setCount(999);
+    PredictionBatch notANumber = batch("run", 0, 1_000, 8, false);
+    notANumber.getScores().putFloat(4 * 5, Float.NaN);
+    send(TOPICS.predictions(), random);
+    send(TOPICS.predictions(), codec.encode(wrongLength));
+    send(TOPICS.predictions(), codec.encode(notANumber));
+    sendSet("run");
+    send(TOPICS.predictions(), codec.encode(batch("run", 1_000, 2_000, 1, false)));
+    send(TOPICS.checkpoints(), Codec.of(CheckpointEvent.class).encode(event("run")));
+
+    await("the report", () -> get("/v1/runs/run/checkpoints/c1/report") != null);
+    await("the duplicate", () -> set("run").path("duplicates").asLong() == 1);
+
+    JsonNode report = get("/v1/runs/run/checkpoints/c1/report");
+    JsonNode ap = report.findPath("average_precision");
+    assertThat(ap.path("value").asDouble()).isEqualTo(expectedAveragePrecision());
+    assertThat(set("run").path("received").asLong()).isEqualTo(ROWS);
+    List<ConsumerRecord<byte[], byte[]>> letters = read(TOPICS.deadLetters());
+    assertThat(letters).hasSize(3);
+    assertThat(letters)
+        .extracting(letter -> header(letter, "reason"))
+        .anySatisfy(r -> assertThat(r).contains("first byte must be C3"))
+        .anySatisfy(r -> assertThat(r).contains("must be 3996 bytes for count 999, got 4000"))
+        .anySatisfy(r -> assertThat(r).contains("scores must be numbers, got NaN in row 5"));
+    assertThat(letters)
+        .allSatisfy(l -> assertThat(header(l, "topic")).isEqualTo(TOPICS.predictions()))
+        .allSatisfy(l -> assertThat(header(l, "offset")).matches("\\d+"));
+    assertThat(letters).anySatisfy(l -> assertThat(l.value()).isEqualTo(random));
+  }
+
+  @Test
+  @Order(2)
+  void aRequestOverHttpIsAnsweredFromTheCache() throws Exception {
+    HttpResponse<String> accepted =
+        post("{\"run_id\": \"run\", \"checkpoint\": \"c1\", \"thresholds\": 50}", "key-1");
+    assertThat(accepted.statusCode()).isEqualTo(202);
+    String location = accepted.headers().firstValue("Location").orElseThrow();
+    await("the evaluation", () -> get(location).path("state").asText().equals("EVALUATED"));
+    assertThat(post("{\"run_id\": \"run\", \"checkpoint\": \"c1\", \"thresholds\": 50}", "key-1"))
+        .extracting(HttpResponse::statusCode)
+        .isEqualTo(202);
+
+    String again =
+        post("{\"run_id\": \"run\", \"checkpoint\": \"c1\", \"thresholds\": 50}", "key-2")
+            .headers()
+            .firstValue("Location")
+            .orElseThrow();
+    await("the reuse", () -> get(again).path("state").asText().equals("REUSED"));
+  }
+
+  @Test
+  @Order(3)
+  void aRequestWithoutPredictionsEndsIncompleteWithItsReason() throws Exception {
+    String location =
+        post("{\"run_id\": \"run\", \"checkpoint\": \"never\", \"deadline_seconds\": 1}", "key-3")
+            .headers()
+            .firstValue("Location")
+            .orElseThrow();
+    await("the end", () -> get(location).path("state").asText().equals("INCOMPLETE"));
+    assertThat(get(location).path("reason").asText())
+        .isEqualTo("no predictions of model checkpoint never arrived within 1 s");
+  }
+
+  @Test
+  @Order(4)
+  void aSecondEngineOnTheSameDirectoryOrPortIsRefusedInOneLine() throws Exception {
+    assertThatThrownBy(() -> EmbeddedEngine.start(options(data, 0)))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("is in use by another engine");
+    try (ServerSocket taken = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+      Path other = data.resolveSibling("other");
+      assertThatThrownBy(() -> EmbeddedEngine.start(options(other, taken.getLocalPort())))
+          .isInstanceOf(UsageException.class)
+          .hasMessage(
+              "port "
+                  + taken.getLocalPort()
+                  + " (page and API) is taken: stop what listens there, or choose another with"
+                  + " --port");
+    }
+  }
+
+  @Test
+  @Order(5)
+  void afterARestartEverythingGoesOnWhereItWas() throws Exception {
+    // half a set before the restart, the other half after it
+    send(TOPICS.predictions(), codec.encode(batch("second", 0, 1_000, 0, false)));
+    send(TOPICS.predictions(), codec.encode(batch("second", 1_000, 2_000, 1, false)));
+    send(TOPICS.checkpoints(), Codec.of(CheckpointEvent.class).encode(event("second")));
+    await("half the set", () -> set("second").path("received").asLong() == 2_000);
+    stop();
+    start();
+    send(TOPICS.predictions(), codec.encode(batch("second", 2_000, 3_000, 2, false)));
+    send(TOPICS.predictions(), codec.encode(batch("second", 3_000, 4_000, 3, true)));
+    await("the report", () -> get("/v1/runs/second/checkpoints/c1/report") != null);
+
+    JsonNode first = get("/v1/runs/run/checkpoints/c1/report").findPath("metrics");
+    JsonNode second = get("/v1/runs/second/checkpoints/c1/report").findPath("metrics");
+    assertThat(second).isEqualTo(first);
+    assertThat(read(TOPICS.deadLetters())).as("nothing was refused twice").hasSize(3);
+  }
+
+  private void sendSet(String run) throws Exception {
+    for (int i = 0; i < ROWS / 1_000; i++) {
+      send(
+          TOPICS.predictions(),
+          codec.encode(batch(run, 1_000 * i, 1_000 * (i + 1), i, i == ROWS / 1_000 - 1)));
+    }
+  }
+
+  private static float score(int row) {
+    return (row * 37 % 1_009) / 1_009f;
+  }
+
+  private static int label(int row) {
+    return row * 37 % 1_009 > 700 && row % 3 == 0 ? 1 : 0;
+  }
+
+  private static PredictionBatch batch(String run, int from, int to, long sequence, boolean last) {
+    ByteBuffer scores = ByteBuffer.allocate(4 * (to - from)).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] labels = new byte[to - from];
+    for (int row = from; row < to; row++) {
+      scores.putFloat(score(row));
+      labels[row - from] = (byte) label(row);
+    }
+    return PredictionBatch.newBuilder()
+        .setRunId(run)
+        .setCheckpoint(ModelCheckpoint.newBuilder().setId("c1").setStep(1).build())
+        .setEvaluationSet(EvaluationSet.newBuilder().setId("val").setSize((long) ROWS).build())
+        .setSequence(sequence)
+        .setLastOfShard(last)
+        .setCount(to - from)
+        .setExampleIds((long) from)
+        .setLabels(ByteBuffer.wrap(labels))
+        .setLabelEncoding(LabelEncoding.U8)
+        .setScores(scores.flip())
+        .setEmittedAt(Instant.EPOCH)
+        .build();
+  }
+
+  private static CheckpointEvent event(String run) {
+    return CheckpointEvent.newBuilder()
+        .setRunId(run)
+        .setCheckpoint("c1")
+        .setStep(1)
+        .setEvaluationSet("val")
+        .setEmittedAt(Instant.EPOCH)
+        .build();
+  }
+
+  private static double expectedAveragePrecision() {
+    float[] scores = new float[ROWS];
+    byte[] labels = new byte[ROWS];
+    for (int row = 0; row < ROWS; row++) {
+      scores[row] = score(row);
+      labels[row] = (byte) label(row);
+    }
+    return dev.touchstone.metrics.binary.BinaryEvaluation.evaluate(
+            scores, labels, null, dev.touchstone.metrics.binary.BinaryOptions.defaults())
+        .metric("average_precision")
+        .value();
+  }
+
+  private void send(String topic, byte[] value) throws Exception {
+    Map<String, Object> config = Map.of("bootstrap.servers", engine.bootstrap(), "acks", "all");
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.send(new ProducerRecord<>(topic, 0, null, value)).get();
+    }
+  }
+
+  private List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+    Map<String, Object> config = new HashMap<>();
+    config.put("bootstrap.servers", engine.bootstrap());
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(p -> new TopicPartition(topic, p.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      long end = consumer.endOffsets(partitions).values().stream().mapToLong(x -> x).sum();
+      List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+      while (records.size() < end) {
+        consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+      }
+      return records;
+    }
+  }
+
+  private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+    return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+  }
+
+  private JsonNode set(String run) {
+    JsonNode answer = get("/v1/runs/" + run);
+    JsonNode sets = answer == null ? mapper.createObjectNode() : answer.path("sets");
+    return sets.path(0);
+  }
+
+  /** The body of a 200 answer, else null. */
+  private JsonNode get(String path) {
+    try {
+      URI uri = URI.create(engine.url()).resolve(path);
+      HttpResponse<String> response =
+          http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+      return response.statusCode() == 200 ? mapper.readTree(response.body()) : null;
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private HttpResponse<String> post(String body, String key) throws Exception {
+    URI uri = URI.create(engine.url()).resolve("/v1/evaluations");
+    return http.send(
+        HttpRequest.newBuilder(uri)
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", key)
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + DEADLINE.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waiting for " + what).isLessThan(end);
+      Thread.sleep(100);
+    }
+  }
+}
