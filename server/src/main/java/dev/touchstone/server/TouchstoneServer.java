@@ -83,7 +83,6 @@ public final class TouchstoneServer implements AutoCloseable {
             settings.port(),
             settings.token(),
             settings.maxWatchers(),
-            settings.events(),
             heartbeat,
             version());
     Feed feed = starter.start(view.topics(), view::accept);

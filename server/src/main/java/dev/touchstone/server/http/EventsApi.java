@@ -89,8 +89,10 @@ final class EventsApi {
     }
     event(buffer, "hello", number, Map.of("ts", clock.millis(), "heartbeat", heartbeat.toMillis()));
     flush(buffer, out);
+    long beatAt = System.nanoTime() + heartbeat.toNanos();
     while (!ring.isClosed()) {
-      EventRing.Batch batch = ring.after(number, BATCH, heartbeat);
+      Duration patience = Duration.ofNanos(Math.max(1, beatAt - System.nanoTime()));
+      EventRing.Batch batch = ring.after(number, BATCH, patience);
       if (batch.lost()) {
         number = batch.last();
         event(
@@ -103,10 +105,14 @@ final class EventsApi {
           event(buffer, change.type(), number, change.data());
         }
       }
-      if (buffer.size() == 0) {
+      // changes of other runs are not news here: silence is what this watcher hears
+      if (buffer.size() == 0 && System.nanoTime() >= beatAt) {
         event(buffer, "heartbeat", number, Map.of("ts", clock.millis()));
       }
-      flush(buffer, out);
+      if (buffer.size() > 0) {
+        flush(buffer, out);
+        beatAt = System.nanoTime() + heartbeat.toNanos();
+      }
     }
   }
 

@@ -9,15 +9,8 @@ import java.time.Duration;
  * @param port 0: any free one
  * @param token null: none
  * @param maxWatchers event streams open at once; each holds a thread
- * @param events changes kept for watchers that fall behind or reconnect
  * @param heartbeat an event stream says something at least this often
  * @param version shown in {@code /v1/status}
  */
 public record HttpSettings(
-    String host,
-    int port,
-    String token,
-    int maxWatchers,
-    int events,
-    Duration heartbeat,
-    String version) {}
+    String host, int port, String token, int maxWatchers, Duration heartbeat, String version) {}

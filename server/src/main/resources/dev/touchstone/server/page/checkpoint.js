@@ -93,14 +93,13 @@ function metricTiles(body) {
 
 function operatingPoint(d, index) {
   const v = d.vertices[index];
-  const alerts = d.total > 0 ? (v.tp + v.fp) / d.total : null;
   return h('dl', { class: 'facts point' },
     fact('Threshold', h('span', { id: 'threshold-value' }, f.threshold(v.threshold))),
     fact('Precision', f.value(v.precision)),
     fact('Recall', f.value(v.recall)),
     fact('F1', f.value(v.f1)),
-    fact('False positive rate', f.value(v.fpr)),
-    fact('Predicted positive', alerts == null ? '–' : f.percent(v.tp + v.fp, d.total, 2)));
+    fact('False positive rate', v.fpr == null ? '–' : f.share(v.fp, d.negatives)),
+    fact('Predicted positive', f.share(v.tp + v.fp, d.total)));
 }
 
 function curveCard(d, index) {
@@ -153,12 +152,19 @@ function confusion(d, index) {
     operatingPoint(d, index));
 }
 
-function sweep(d, index) {
-  const t = d.vertices[index].threshold ?? Infinity;
-  let current = 0;
-  d.rows.forEach((r, i) => {
-    if ((r.threshold ?? Infinity) >= t) current = i;
+/** The entry that predicts about as many positives as `v` does; thresholds alone may lie apart. */
+function nearestByCount(entries, v) {
+  const flagged = v.tp + v.fp;
+  let best = 0;
+  entries.forEach((e, i) => {
+    const least = Math.abs(entries[best].tp + entries[best].fp - flagged);
+    if (Math.abs(e.tp + e.fp - flagged) < least) best = i;
   });
+  return best;
+}
+
+function sweep(d, index) {
+  const current = nearestByCount(d.rows, d.vertices[index]);
   const head = ['Threshold', 'Precision', 'Recall', 'F1', 'TP', 'FP', 'FN', 'TN'];
   return card('Thresholds', d.thinned ? `${d.rows.length} of ${d.body.sweep.length}; the JSON has all` : `${d.rows.length}`,
     h('div', { class: 'scroll tall', ref: box => follow(box, current) },
@@ -166,7 +172,7 @@ function sweep(d, index) {
         h('thead', null, h('tr', null, head.map(n => h('th', { key: n, scope: 'col', class: 'num' }, n)))),
         h('tbody', null, d.rows.map((r, i) => h('tr', {
           key: i, class: i === current ? 'current' : '', 'aria-current': i === current ? 'true' : undefined,
-          onClick: () => pick(d, atThreshold(d.vertices, r.threshold ?? Infinity)),
+          onClick: () => pick(d, nearestByCount(d.vertices, r)),
         },
         h('td', { class: 'num' }, f.threshold(r.threshold)),
         h('td', { class: 'num' }, f.value(r.precision)),

@@ -67,7 +67,7 @@ export function value(v) {
 }
 
 export const interval = (low, high) =>
-  low == null || high == null ? null : `${value(low)} – ${value(high)}`;
+  low == null || high == null ? null : `${value(low)}–${value(high)}`;
 
 export function signed(v) {
   if (v == null) return '–';
@@ -106,6 +106,13 @@ export function percent(part, whole, digits = 1) {
   if (p > 0 && p < 0.1) return '<0.1 %';
   if (p < 100 && p > 99.9) return '>99.9 %';
   return p.toFixed(digits) + ' %';
+}
+
+/** A share that may be very small, to two digits. */
+export function share(part, whole) {
+  if (!(whole > 0)) return '–';
+  const p = (100 * part) / whole;
+  return `${p >= 0.001 || p === 0 ? Number(p.toPrecision(2)) : p.toExponential(1)} %`;
 }
 
 export function epoch(e) {

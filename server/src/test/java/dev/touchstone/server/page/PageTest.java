@@ -1,0 +1,543 @@
+package dev.touchstone.server.page;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.BoundingBox;
+import com.microsoft.playwright.options.ColorScheme;
+import dev.touchstone.server.PagePlayground;
+import dev.touchstone.server.ServerFixture;
+import dev.touchstone.server.SyntheticRun;
+import dev.touchstone.server.TouchstoneServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The page in a real browser, over a real server that is fed a realistic run. Every test also fails
+ * on a script error, on anything that the content security policy refused, and on any request to
+ * elsewhere. Screenshots are kept in {@code target/screenshots}.
+ */
+class PageTest {
+
+  private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
+  private static final Path SHOTS = Path.of("target", "screenshots");
+
+  private static Playwright playwright;
+  private static Browser browser;
+
+  private ServerFixture fixture;
+  private SyntheticRun live;
+  private BrowserContext context;
+  private Page page;
+  private final List<String> complaints = new ArrayList<>();
+
+  @BeforeAll
+  static void launch() throws IOException {
+    if (!Files.isExecutable(CHROMIUM)) {
+      throw new IllegalStateException(
+          "the page's test needs a browser at " + CHROMIUM + ": apt-get install -y chromium");
+    }
+    Files.createDirectories(SHOTS);
+    playwright =
+        Playwright.create(
+            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+    browser =
+        playwright
+            .chromium()
+            .launch(
+                new BrowserType.LaunchOptions()
+                    .setExecutablePath(CHROMIUM)
+                    .setArgs(
+                        List.of(
+                            "--no-sandbox",
+                            "--disable-gpu",
+                            "--disable-background-networking",
+                            "--disable-component-update",
+                            "--disable-sync")));
+  }
+
+  @AfterAll
+  static void quit() {
+    if (playwright != null) {
+      playwright.close();
+    }
+  }
+
+  @BeforeEach
+  void open() {
+    fixture = new ServerFixture();
+    open(1280, 900, ColorScheme.LIGHT);
+  }
+
+  private void open(int width, int height, ColorScheme scheme) {
+    if (context != null) {
+      context.close();
+    }
+    context =
+        browser.newContext(
+            new Browser.NewContextOptions()
+                .setViewportSize(width, height)
+                .setColorScheme(scheme)
+                .setReducedMotion(com.microsoft.playwright.options.ReducedMotion.REDUCE));
+    String home = fixture.server.url();
+    page = context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.onPageError(error -> complaints.add("script error: " + error));
+    page.onConsoleMessage(
+        message -> {
+          // a refused fetch is the server's answer and shown by the page; all else is a fault
+          boolean answer = message.text().startsWith("Failed to load resource");
+          if (message.type().equals("error") && !answer) {
+            complaints.add("console: " + message.text());
+          }
+        });
+    page.onRequest(
+        request -> {
+          if (!request.url().startsWith(home)) {
+            complaints.add("request to elsewhere: " + request.url());
+          }
+        });
+  }
+
+  @AfterEach
+  void close() {
+    context.close();
+    fixture.close();
+    assertThat(complaints).isEmpty();
+  }
+
+  private void playRuns(int steps) {
+    PagePlayground.past(fixture);
+    live = PagePlayground.current(fixture, steps);
+  }
+
+  private void go(String hash) {
+    page.navigate(fixture.server.url() + hash);
+  }
+
+  private Locator text(String text) {
+    return page.getByText(text).first();
+  }
+
+  private Locator button(String name) {
+    return page.getByRole(
+        AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+  }
+
+  private void shoot(String name) {
+    page.screenshot(
+        new Page.ScreenshotOptions().setPath(SHOTS.resolve(name + ".png")).setFullPage(true));
+  }
+
+  @Test
+  void anEmptyServerSaysHowToStartAndShowsTheFirstRunWithoutReload() {
+    go("");
+    assertThat(text("No run yet")).isVisible();
+    assertThat(text("./touchstone demo")).isVisible();
+    assertThat(button("Copy")).isVisible();
+    shoot("empty");
+
+    PagePlayground.current(fixture, 3);
+
+    assertThat(page.locator("a.run .name")).hasText("fraud-live");
+  }
+
+  @Test
+  void theListShowsEveryRunWithItsStatusAndCanBeSearched() {
+    playRuns(12);
+    go("");
+
+    assertThat(page.locator("a.run")).hasCount(4);
+    assertThat(page.locator("a.run", has("team/payments sweep 7")).locator(".badge"))
+        .hasText("△Stale");
+    assertThat(page.locator("a.run", has("fraud-lr-3e-2")).locator(".badge")).hasText("■Stopped");
+    assertThat(page.locator("a.run", has("fraud-2024-baseline")).locator(".badge"))
+        .hasText("■Finished");
+    shoot("start");
+
+    page.keyboard().press("/");
+    page.keyboard().type("lr");
+    assertThat(page.locator("a.run")).hasCount(1);
+    page.keyboard().press("Escape");
+    assertThat(page.locator("#search")).not().isFocused();
+  }
+
+  private static Page.LocatorOptions has(String text) {
+    return new Page.LocatorOptions().setHasText(text);
+  }
+
+  @Test
+  void aRunShowsCurvesCheckpointsAndSets() {
+    playRuns(12);
+    go("#/runs/fraud-live");
+
+    assertThat(page.locator("h1")).hasText("fraud-live");
+    assertThat(page.locator(".plot canvas")).isVisible();
+    assertThat(page.locator(".legend").first()).containsText("Proxy, as predictions arrive");
+    assertThat(page.locator(".legend").first()).containsText("Full evaluation, exact");
+    Locator rows = page.locator("table.checkpoints tbody tr");
+    assertThat(rows).hasCount(3);
+    assertThat(rows.nth(1)).containsText("Incomplete");
+    assertThat(rows.nth(1)).containsText("412,000 of 1,000,000 predictions after 600 s");
+    assertThat(rows.nth(0)).containsText("Evaluated");
+    button("All 12").click();
+    assertThat(rows).hasCount(12);
+    Locator sets = page.locator(".card", has("Prediction sets"));
+    assertThat(sets).containsText("12,000,000");
+    assertThat(sets).containsText("Duplicate batches1");
+    assertThat(sets).containsText("Conflicts1");
+    assertThat(sets).containsText("Dead letters4");
+    page.locator("summary").click();
+    assertThat(text("score must be a number, got NaN (run fraud-live, example 40213)")).isVisible();
+    shoot("run-light");
+  }
+
+  @Test
+  void pointsArriveLive() {
+    playRuns(12);
+    go("#/runs/fraud-live");
+    assertThat(page.locator(".tile").first()).containsText("Average precision");
+    String before = page.locator(".tile-value").first().textContent();
+
+    fixture.feed(live.event(15));
+    fixture.feed(live.arriving(13, 1));
+    fixture.feed(live.arriving(14, 1));
+    fixture.feed(live.arriving(15, 0.42));
+
+    assertThat(page.locator(".tile-value").first()).not().hasText(before);
+    Locator newest = page.locator("table.checkpoints tbody tr").first();
+    assertThat(newest).containsText("Waiting");
+    assertThat(newest).containsText("420,000 of 1,000,000 predictions have arrived");
+
+    fixture.feed(live.arriving(15, 1));
+    assertThat(newest).containsText("Evaluating");
+    fixture.feed(live.evaluated(15));
+    assertThat(newest).containsText("Evaluated");
+    assertThat(page.locator(".tile-full").first()).containsText("at 3,000");
+  }
+
+  @Test
+  void metricAxisAndSliceLiveInTheAddress() {
+    playRuns(12);
+    go("#/runs/fraud-live");
+
+    page.locator(".tile", has("ROC AUC")).click();
+    button("Epoch").click();
+    page.locator("label.select", has("Slice")).locator("select").selectOption("country=PL");
+    assertThat(page.locator(".card h2").first()).containsText("ROC AUC");
+    page.waitForURL(
+        url ->
+            url.contains("metric=roc_auc")
+                && url.contains("axis=epoch")
+                && url.contains("slice=country%3DPL"));
+
+    page.reload();
+
+    assertThat(button("Epoch")).hasAttribute("aria-pressed", "true");
+    assertThat(page.locator(".tile", has("ROC AUC"))).hasAttribute("aria-pressed", "true");
+    assertThat(page.locator("label.select", has("Slice")).locator("select")).hasValue("country=PL");
+    button("Time").click();
+    assertThat(page.locator(".plot canvas")).isVisible();
+  }
+
+  @Test
+  void pointingAtTheChartReadsProxyAndFullValue() {
+    playRuns(12);
+    go("#/runs/fraud-live");
+    BoundingBox box = page.locator(".plot .u-over").boundingBox();
+    // step 2,000 of 200 … 2,400 is a full checkpoint
+    page.mouse().move(box.x + box.width * 0.806, box.y + box.height / 2);
+
+    assertThat(page.locator(".readout")).containsText("step 2,000");
+    assertThat(page.locator(".readout .proxy b")).hasText("0.1548");
+    assertThat(page.locator(".readout .full b")).hasText("0.1548");
+  }
+
+  @Test
+  void theOperatingPointMovesAndTheTablesFollow() {
+    playRuns(12);
+    go("#/runs/fraud-live/checkpoints/step-02000");
+    assertThat(page.locator("h1")).hasText("step-02000");
+    Locator threshold = page.locator("#threshold-value");
+    Locator missed = page.locator(".confusion .cell", has("missed")).locator("b");
+    String before = threshold.textContent();
+    String missedBefore = missed.textContent();
+    shoot("checkpoint-light");
+
+    // drag towards high recall
+    BoundingBox handle = page.locator(".operating-point").boundingBox();
+    BoundingBox over = page.locator(".plot .u-over").boundingBox();
+    page.mouse().move(handle.x + handle.width / 2, handle.y + handle.height / 2);
+    page.mouse().down();
+    page.mouse().move(over.x + over.width * 0.9, over.y + over.height * 0.97);
+    page.mouse().up();
+
+    assertThat(threshold).not().hasText(before);
+    double moved = Double.parseDouble(threshold.textContent());
+    assertThat(moved).isLessThan(Double.parseDouble(before));
+    assertThat(count(missed.textContent())).isLessThan(count(missedBefore));
+    // positives are 5,000 wherever the point lies
+    Locator hits = page.locator(".confusion .cell", has("true positives")).locator("b");
+    assertThat(count(hits.textContent()) + count(missed.textContent())).isEqualTo(5_000);
+    Locator current = page.locator("table.sweep tr.current");
+    assertThat(current).hasCount(1);
+    assertThat(page.evaluate("document.querySelector('tr.current').offsetTop"))
+        .satisfies(
+            top -> {
+              double scrolled = number("document.querySelector('.sweep').parentNode.scrollTop");
+              assertThat(((Number) top).doubleValue()).isBetween(scrolled, scrolled + 420);
+            });
+    double row = Double.parseDouble(current.locator("td").first().textContent());
+    // the sweep's thresholds lie 7 % apart
+    assertThat(row).isBetween(moved * 0.93, moved * 1.07);
+
+    // and it is in the address
+    page.reload();
+    assertThat(threshold).hasText(String.valueOf(threshold.textContent()));
+    assertThat(Double.parseDouble(threshold.textContent())).isEqualTo(moved);
+  }
+
+  @Test
+  void theOperatingPointFollowsTheKeyboardAndTheTable() {
+    playRuns(12);
+    go("#/runs/fraud-live/checkpoints/step-02000?t=0.5");
+    Locator threshold = page.locator("#threshold-value");
+    assertThat(Double.parseDouble(threshold.textContent())).isBetween(0.5, 0.53);
+
+    page.locator("#threshold").focus();
+    page.keyboard().press("ArrowRight");
+    assertThat(Double.parseDouble(threshold.textContent())).isLessThan(0.5);
+
+    page.locator("table.sweep tbody tr").nth(100).click();
+    assertThat(page.locator("table.sweep tbody tr").nth(100)).hasClass("current");
+  }
+
+  @Test
+  void prAndRocAndSlicesAreShown() {
+    playRuns(12);
+    go("#/runs/fraud-live/checkpoints/step-02000");
+    assertThat(text("prevalence 0.005000: what guessing reaches")).isVisible();
+
+    button("ROC").click();
+
+    assertThat(text("Receiver operating characteristic")).isVisible();
+    page.waitForURL(url -> url.contains("curve=roc"));
+    Locator slices = page.locator(".card", has("Slices")).locator("tbody tr");
+    assertThat(slices).hasCount(4);
+    assertThat(slices.first()).containsText("country=PL");
+    assertThat(text("calibration is not part of this request")).isVisible();
+  }
+
+  @Test
+  void aCheckpointWithoutReportCanBeAskedFor() {
+    playRuns(12);
+    go("#/runs/fraud-live/checkpoints/step-01600");
+    assertThat(text("No report yet")).isVisible();
+    assertThat(text("412,000 of 1,000,000 predictions after 600 s")).isVisible();
+
+    button("Ask for the full evaluation").click();
+
+    assertThat(text("Asked for the full evaluation of step-01600")).isVisible();
+    assertThat(text("The report is on its way")).isVisible();
+    assertThat(fixture.written).hasSize(1);
+    assertThat(fixture.written.get(0).checkpoint()).isEqualTo("step-01600");
+  }
+
+  @Test
+  void aWriteThatFailsIsSaid() {
+    playRuns(12);
+    fixture.brokerError = "no answer within 10000 ms";
+    go("#/runs/fraud-live");
+
+    button("Evaluate").first().click();
+
+    assertThat(page.locator(".toast")).containsText("Kafka does not answer");
+  }
+
+  @Test
+  void theKeyboardMovesThroughRunsAndReports() {
+    playRuns(12);
+    go("");
+    assertThat(page.locator("a.run")).hasCount(4);
+    page.keyboard().press("j");
+    assertThat(page.locator("h1")).hasText("fraud-live");
+    page.keyboard().press("j");
+    assertThat(page.locator("h1")).hasText("team/payments sweep 7");
+    page.keyboard().press("k");
+    assertThat(page.locator("h1")).hasText("fraud-live");
+    assertThat(page.locator("table.checkpoints")).isVisible();
+    page.keyboard().press("]");
+    assertThat(page.locator("h1")).hasText("step-01000");
+    page.keyboard().press("]");
+    assertThat(page.locator("h1")).hasText("step-02000");
+    page.keyboard().press("u");
+    assertThat(page.locator("h1")).hasText("fraud-live");
+    page.keyboard().press("x");
+    assertThat(button("Epoch")).hasAttribute("aria-pressed", "true");
+    page.keyboard().press("?");
+    assertThat(page.getByRole(AriaRole.DIALOG)).containsText("previous report");
+    page.keyboard().press("Escape");
+    assertThat(page.getByRole(AriaRole.DIALOG)).hasCount(0);
+  }
+
+  @Test
+  void darkFollowsTheSystemAndTheSwitchIsRemembered() {
+    playRuns(12);
+    open(1280, 900, ColorScheme.DARK);
+    go("#/runs/fraud-live");
+    assertThat(page.locator(".plot canvas")).isVisible();
+    assertThat(background()).isEqualTo("rgb(18, 20, 24)");
+    shoot("run-dark");
+
+    page.keyboard().press("t");
+    assertThat(page.locator("html")).hasAttribute("data-theme", "light");
+    assertThat(background()).isEqualTo("rgb(246, 245, 242)");
+    page.reload();
+    assertThat(background()).isEqualTo("rgb(246, 245, 242)");
+  }
+
+  private String background() {
+    return (String) page.evaluate("getComputedStyle(document.body).backgroundColor");
+  }
+
+  @Test
+  void aPhoneShowsOneThingAtATimeAndNothingSticksOut() {
+    playRuns(12);
+    open(390, 844, ColorScheme.LIGHT);
+    go("");
+    assertThat(page.locator("a.run")).hasCount(4);
+    assertThat(page.locator("a.run").first()).isVisible();
+    for (String hash :
+        List.of("#/", "#/runs/fraud-live", "#/runs/fraud-live/checkpoints/step-02000")) {
+      go(hash);
+      assertThat(page.locator("main .card").first()).isVisible();
+      assertThat(page.evaluate("document.documentElement.scrollWidth"))
+          .as("width of %s", hash)
+          .isEqualTo(390);
+    }
+    assertThat(page.locator(".sidebar")).isHidden();
+    shoot("phone-checkpoint");
+    go("#/runs/fraud-live");
+    assertThat(page.locator("table.checkpoints")).isVisible();
+    shoot("phone-run");
+  }
+
+  @Test
+  void hostileNamesAreTextAndNothingElse() {
+    String evil = "<img src=x onerror=\"window.hacked=1\">/\"'`</script><script>window.hacked=1";
+    SyntheticRun run = PagePlayground.run(evil, System.currentTimeMillis() - 500_000, 1);
+    fixture.feed(run.history(5));
+    fixture.feed(run.signal(5, "STOP", "<b onmouseover=window.hacked=1>stop</b>"));
+    fixture.feed(run.verdict(5, "FAIL", "<script>window.hacked=1</script>"));
+    fixture.feed(
+        SyntheticRun.deadLetter(
+            ServerFixture.TOPICS,
+            "<svg onload=window.hacked=1>",
+            "<i>t</i>",
+            0,
+            1,
+            "<img src=x onerror=window.hacked=1>".getBytes()));
+    go("");
+    page.locator("a.run").click();
+    assertThat(page.locator("h1")).hasText(evil);
+    assertThat(text("<b onmouseover=window.hacked=1>stop</b>")).isVisible();
+    page.locator("table.checkpoints a.button").click();
+    assertThat(page.locator("h1")).hasText("step-01000");
+    assertThat(page.locator(".notice")).containsText("<script>window.hacked=1</script>");
+    page.locator(".crumbs a").click();
+    assertThat(page.locator("h1")).hasText(evil);
+
+    assertThat(page.evaluate("window.hacked")).isNull();
+    assertThat(page.locator("#app img:not([src='icon.svg'])")).hasCount(0);
+  }
+
+  @Test
+  void aServerThatGoesAwayIsSaidAndComesBackByItself() {
+    playRuns(12);
+    go("#/runs/fraud-live");
+    assertThat(page.locator(".connection")).hasText("Live");
+    assertThat(page.locator(".plot canvas")).isVisible();
+    int port = fixture.server.port();
+
+    fixture.server.close();
+    assertThat(page.locator(".connection")).containsText("Reconnecting · last update");
+    // what was known stays on the page
+    assertThat(page.locator("h1")).hasText("fraud-live");
+    shoot("reconnecting");
+
+    try (var again = new ServerFixture(s -> withPort(s, port))) {
+      PagePlayground.current(again, 14);
+      assertThat(page.locator(".connection")).hasText("Live");
+      assertThat(page.locator(".meta")).containsText("2,800");
+    }
+  }
+
+  private static dev.touchstone.server.ServerSettings withPort(
+      dev.touchstone.server.ServerSettings s, int port) {
+    return new dev.touchstone.server.ServerSettings(
+        s.host(),
+        port,
+        s.bootstrap(),
+        s.topics(),
+        s.token(),
+        s.maxWatchers(),
+        s.events(),
+        s.limits());
+  }
+
+  @Test
+  void anUnknownRunSaysSo() {
+    playRuns(3);
+    go("#/runs/nobody");
+
+    assertThat(text("No such run here")).isVisible();
+    assertThat(text("no run has the id \"nobody\" here")).isVisible();
+  }
+
+  /** The rule behind {@link #hostileNamesAreTextAndNothingElse}, for code that no test reaches. */
+  @Test
+  void noScriptOfThePageEverSetsHtml() throws Exception {
+    Path folder = Path.of(TouchstoneServer.class.getResource("page/app.js").toURI()).getParent();
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Path> scripts = files.filter(f -> f.toString().endsWith(".js")).toList();
+      assertThat(scripts).hasSizeGreaterThan(8);
+      for (Path script : scripts) {
+        assertThat(Files.readString(script))
+            .as(script.toString())
+            .doesNotContain(
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "dangerouslySetInnerHTML",
+                "new Function");
+      }
+    }
+  }
+
+  private double number(String script) {
+    return ((Number) page.evaluate(script)).doubleValue();
+  }
+
+  private static long count(String text) {
+    return Long.parseLong(text.replace(",", ""));
+  }
+}
