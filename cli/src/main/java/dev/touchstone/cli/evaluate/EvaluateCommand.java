@@ -2,6 +2,7 @@ package dev.touchstone.cli.evaluate;
 
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
+import dev.touchstone.metrics.binary.Questions;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -162,6 +163,22 @@ public final class EvaluateCommand implements Callable<Integer> {
   private double level;
 
   @Option(
+      names = "--calibration-bins",
+      paramLabel = "N",
+      defaultValue = "15",
+      description = "Bins of calibration errors and of the plot. Default: ${DEFAULT-VALUE}.")
+  private int calibrationBins;
+
+  @Option(
+      names = "--cost-fp",
+      paramLabel = "C",
+      description = "What a false positive costs; with --cost-fn, the threshold of least cost.")
+  private Double falsePositiveCost;
+
+  @Option(names = "--cost-fn", paramLabel = "C", description = "What a false negative costs.")
+  private Double falseNegativeCost;
+
+  @Option(
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "json",
@@ -177,7 +194,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--plot",
       paramLabel = "DIR",
-      description = "Also write the plots there: precision_recall.svg, roc.svg, thresholds.svg.")
+      description = "Also write the plots there: precision_recall.svg, roc.svg …")
   private Path plots;
 
   @Option(
@@ -344,10 +361,21 @@ public final class EvaluateCommand implements Callable<Integer> {
           .withThresholds(thresholds)
           .withThreads(some)
           .withDecisionThreshold(decisionThreshold)
-          .withLevel(level);
+          .withLevel(level)
+          .withCalibrationBins(calibrationBins)
+          .withQuestions(questions());
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
+  }
+
+  private Questions questions() {
+    if ((falsePositiveCost == null) != (falseNegativeCost == null)) {
+      throw usage("--cost-fp and --cost-fn belong together");
+    }
+    return falsePositiveCost == null
+        ? Questions.defaults()
+        : Questions.defaults().withCosts(falsePositiveCost, falseNegativeCost);
   }
 
   private ParameterException usage(String message) {

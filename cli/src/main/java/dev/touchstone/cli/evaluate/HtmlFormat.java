@@ -4,6 +4,7 @@ import dev.touchstone.jobs.full.ReportJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.ThresholdRow;
 import dev.touchstone.metrics.binary.BinaryReport;
+import dev.touchstone.metrics.binary.OperatingPoint;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +43,7 @@ final class HtmlFormat {
       th, td { padding: .35rem .75rem .35rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
       th { color: var(--muted); font-weight: 500; }
       th:first-child, td:first-child, td.words, th.words { text-align: left; }
+      td .range { display: block; color: var(--muted); font-size: .8rem; }
       td.words { color: var(--muted); padding-left: 1rem; }
       dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; font-size: .9rem; margin: 0; }
       dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -72,18 +74,6 @@ final class HtmlFormat {
     to.write(page.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  private static String words(String metric) {
-    return switch (metric) {
-      case "roc_auc" -> "ROC AUC";
-      case "brier" -> "Brier score";
-      default -> metric.replace('_', ' ');
-    };
-  }
-
-  private static String reason(String reason) {
-    return reason.equals("score_outside_0_1") ? "scores outside [0, 1]" : reason.replace('_', ' ');
-  }
-
   private static String range(MetricValue metric) {
     return metric.interval() == null
         ? ""
@@ -96,11 +86,14 @@ final class HtmlFormat {
     page.open("div", "class", "tiles");
     for (String name : HEADLINE) {
       MetricValue metric = report.metric(name);
-      page.open("div", "class", "tile").element("div", words(name), "class", "name");
+      page.open("div", "class", "tile").element("div", Words.metric(name), "class", "name");
       page.element(
           "div", metric.isDefined() ? TableFormat.number(metric.value()) : "–", "class", "value");
       page.element(
-          "div", metric.isDefined() ? range(metric) : reason(metric.reason()), "class", "range");
+          "div",
+          metric.isDefined() ? range(metric) : Words.reason(metric.reason()),
+          "class",
+          "range");
       page.close();
     }
     page.close().line();
@@ -115,16 +108,19 @@ final class HtmlFormat {
   }
 
   private static void points(Markup page, Evaluated evaluated) {
-    List<OperatingPoints.Point> points =
-        OperatingPoints.of(evaluated.predictions(), evaluated.report(), evaluated.options());
+    List<OperatingPoint> points = evaluated.report().operatingPoints();
     if (points.isEmpty()) {
       return;
     }
     page.element("h2", "Operating points").open("div", "class", "scroll").open("table");
     head(page, "chosen for", "threshold", "precision", "recall", "F1", "TP", "FP", "FN", "TN");
-    for (OperatingPoints.Point point : points) {
+    for (OperatingPoint point : points) {
       ThresholdRow row = point.row();
-      page.open("tr").element("td", point.why());
+      page.open("tr").element("td", Words.operatingPoint(point.name()));
+      if (row == null) {
+        page.element("td", Words.reason(point.reason()), "colspan", "8").close().line();
+        continue;
+      }
       for (String cell :
           List.of(
               TableFormat.number(row.threshold()),
@@ -153,7 +149,7 @@ final class HtmlFormat {
     cells[2] = "positive";
     cells[3] = "share";
     for (int i = 0; i < SLICE_METRICS.size(); i++) {
-      cells[4 + i] = words(SLICE_METRICS.get(i));
+      cells[4 + i] = Words.metric(SLICE_METRICS.get(i));
     }
     head(page, cells);
     for (ReportJson.Slice slice : slices) {
@@ -165,7 +161,8 @@ final class HtmlFormat {
       for (String name : SLICE_METRICS) {
         MetricValue metric = report.metric(name);
         if (metric.isDefined()) {
-          page.open("td", "title", range(metric)).text(TableFormat.number(metric.value())).close();
+          page.open("td").text(TableFormat.number(metric.value()));
+          page.element("span", range(metric), "class", "range").close();
         } else {
           page.element("td", "–", "title", metric.reason());
         }
@@ -176,22 +173,22 @@ final class HtmlFormat {
   }
 
   private static void metrics(Markup page, Evaluated evaluated) {
-    page.element("h2", "All metrics").open("div", "class", "scroll").open("table");
+    page.element("h2", "Metrics").open("div", "class", "scroll").open("table");
     page.open("thead").open("tr");
     page.element("th", "metric").element("th", "value");
     page.element("th", TableFormat.percent(evaluated.options().level()) + " interval");
     page.element("th", "", "class", "words");
     page.close().close().open("tbody").line();
-    for (MetricValue metric : evaluated.report().metrics()) {
-      page.open("tr").element("td", words(metric.name()));
+    for (MetricValue metric : Words.metricsBesidePoints(evaluated.report())) {
+      page.open("tr").element("td", Words.metric(metric.name()));
       page.element("td", metric.isDefined() ? TableFormat.number(metric.value()) : "–");
       page.element("td", range(metric));
       String remark =
           metric.isDefined()
               ? (metric.interval() == null ? "" : metric.interval().method() + " ")
                   + String.join(", ", metric.flags())
-              : reason(metric.reason());
-      page.element("td", remark.replace('_', ' '), "class", "words").close().line();
+              : Words.reason(metric.reason());
+      page.element("td", Words.reason(remark), "class", "words").close().line();
     }
     page.close().close().close().line();
   }

@@ -7,8 +7,8 @@ import java.util.List;
 final class Plot {
   private static final double WIDTH = 460;
   private static final double HEIGHT = 380;
-  private static final double LEFT = 52;
-  private static final double RIGHT = 14;
+  private static final double LEFT = 60;
+  private static final double RIGHT = 20;
   private static final double TOP = 46;
   private static final double BOTTOM = 44;
 
@@ -240,7 +240,7 @@ final class Plot {
         "text",
         y.title(),
         "transform",
-        "translate(14 " + Markup.decimal(middle) + ") rotate(-90)",
+        "translate(13 " + Markup.decimal(middle) + ") rotate(-90)",
         "text-anchor",
         "middle");
     svg.raw(back.toString());

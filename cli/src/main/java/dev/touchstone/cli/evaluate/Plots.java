@@ -4,19 +4,25 @@ import dev.touchstone.cli.evaluate.Plot.Point;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.ThresholdRow;
 import dev.touchstone.metrics.binary.BinaryReport;
+import dev.touchstone.metrics.binary.CalibrationBin;
+import dev.touchstone.metrics.binary.OperatingPoint;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /** The plots of a report. What cannot be drawn (no positives, no rows) is left out. */
 final class Plots {
   // between two vertices precision bends; so many pieces across the whole plot look smooth
   private static final double PIECES = 200;
+
+  private static final Set<String> MARKED = Set.of("decision", "max_f1");
 
   private Plots() {}
 
@@ -27,10 +33,9 @@ final class Plots {
     if (report.curve().isEmpty()) {
       return plots;
     }
-    List<OperatingPoints.Point> marks =
-        OperatingPoints.of(evaluated.predictions(), report, evaluated.options()).stream()
-            .filter(
-                point -> point.why().equals("decision threshold") || point.why().equals("best F1"))
+    List<OperatingPoint> marks =
+        report.operatingPoints().stream()
+            .filter(point -> point.row() != null && MARKED.contains(point.name()))
             .toList();
     ThresholdRow all = report.curve().get(report.curve().size() - 1);
     double positives = all.tp() + all.fn();
@@ -43,6 +48,9 @@ final class Plots {
     }
     if (positives > 0) {
       plots.put("thresholds", thresholds(report, evaluated.options().decisionThreshold()));
+    }
+    if (!report.calibration().isEmpty()) {
+      plots.put("calibration", calibration(report));
     }
     return plots;
   }
@@ -63,7 +71,7 @@ final class Plots {
   }
 
   private static Plot precisionRecall(
-      BinaryReport report, List<OperatingPoints.Point> marks, double positives, double negatives) {
+      BinaryReport report, List<OperatingPoint> marks, double positives, double negatives) {
     var plot = new Plot("Precision and recall", Axis.unit("recall"), Axis.unit("precision"));
     for (double f1 : new double[] {0.2, 0.4, 0.6, 0.8}) {
       var points = new ArrayList<Point>();
@@ -78,9 +86,9 @@ final class Plots {
     plot.faint(List.of(new Point(0, prevalence), new Point(1, prevalence)));
     plot.line(
         "a",
-        with("average precision", report.metric("average_precision")),
+        with("AP", report.metric("average_precision")),
         precisionByRecall(report.curve(), positives));
-    for (OperatingPoints.Point mark : marks) {
+    for (OperatingPoint mark : marks) {
       if (mark.row().precision().isPresent()) {
         plot.dot(
             colour(mark),
@@ -122,7 +130,7 @@ final class Plots {
     return points;
   }
 
-  private static Plot roc(BinaryReport report, List<OperatingPoints.Point> marks) {
+  private static Plot roc(BinaryReport report, List<OperatingPoint> marks) {
     var plot =
         new Plot("ROC", Axis.unit("false-positive rate"), Axis.unit("true-positive rate (recall)"));
     plot.faint(List.of(new Point(0, 0), new Point(1, 1)));
@@ -132,7 +140,7 @@ final class Plots {
         report.curve().stream()
             .map(row -> new Point(row.fpr().orElse(0), row.recall().orElse(0)))
             .toList());
-    for (OperatingPoints.Point mark : marks) {
+    for (OperatingPoint mark : marks) {
       plot.dot(
           colour(mark),
           new Point(mark.row().fpr().orElse(0), mark.row().recall().orElse(0)),
@@ -142,23 +150,21 @@ final class Plots {
     return plot;
   }
 
-  private static String colour(OperatingPoints.Point mark) {
-    return mark.why().equals("best F1") ? "c" : "b";
+  private static String colour(OperatingPoint mark) {
+    return mark.name().equals("max_f1") ? "c" : "b";
   }
 
-  private static void nameMarks(Plot plot, List<OperatingPoints.Point> marks) {
-    for (OperatingPoints.Point mark : marks) {
+  private static void nameMarks(Plot plot, List<OperatingPoint> marks) {
+    for (OperatingPoint mark : marks) {
       plot.named(
           colour(mark),
-          mark.why().equals("best F1")
-              ? "best F1"
-              : "at " + TableFormat.number(mark.row().threshold()));
+          mark.name().equals("max_f1") ? "best F1" : "at " + Axis.label(mark.row().threshold()));
     }
   }
 
-  private static String words(OperatingPoints.Point mark) {
+  private static String words(OperatingPoint mark) {
     ThresholdRow row = mark.row();
-    return mark.why()
+    return Words.operatingPoint(mark.name())
         + " "
         + TableFormat.number(row.threshold())
         + ": precision "
@@ -167,6 +173,55 @@ final class Plots {
         + TableFormat.number(row.recall())
         + ", F1 "
         + TableFormat.number(row.f1());
+  }
+
+  private static Plot calibration(BinaryReport report) {
+    List<CalibrationBin> bins = report.calibration();
+    Axis x = Axis.unit("mean score");
+    Axis y = Axis.unit("share of positives");
+    long small = bins.stream().filter(bin -> bin.meanScore() < 0.05).count();
+    if (2 * small > bins.size()) {
+      // the work is done where a plot of 0 to 1 would show one corner
+      double low =
+          bins.stream()
+              .flatMapToDouble(bin -> DoubleStream.of(bin.meanScore(), bin.positiveRate()))
+              .filter(value -> value > 0)
+              .min()
+              .orElse(1e-3);
+      double start = Math.max(1e-6, Math.min(0.01, low / 2));
+      double most =
+          bins.stream()
+              .mapToDouble(bin -> Math.max(bin.meanScore(), bin.positiveRate()))
+              .max()
+              .orElse(0);
+      double end = Math.min(0.999, Math.max(0.1, 1.5 * most));
+      x = Axis.logit("mean score (log-odds scale)", start, end);
+      y = Axis.logit("share of positives (log-odds scale)", start, end);
+    }
+    var plot = new Plot("Calibration", x, y);
+    var diagonal = new ArrayList<Point>();
+    for (double value : new double[] {x.low(), x.high()}) {
+      diagonal.add(new Point(value, value));
+    }
+    plot.faint(diagonal);
+    plot.line(
+        "a",
+        with("ECE", report.metric("ece_equal_mass")),
+        bins.stream().map(bin -> new Point(bin.meanScore(), bin.positiveRate())).toList());
+    for (CalibrationBin bin : bins) {
+      if (bin.interval() != null) {
+        plot.whisker("a", bin.meanScore(), bin.interval().low(), bin.interval().high());
+      }
+      plot.dot(
+          "a",
+          new Point(bin.meanScore(), bin.positiveRate()),
+          TableFormat.amount(bin.weight())
+              + " rows: promised "
+              + TableFormat.number(bin.meanScore())
+              + ", came "
+              + TableFormat.number(bin.positiveRate()));
+    }
+    return plot;
   }
 
   private static Plot thresholds(BinaryReport report, double decision) {

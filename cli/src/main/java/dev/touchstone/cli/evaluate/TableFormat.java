@@ -5,6 +5,7 @@ import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.ThresholdRow;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
+import dev.touchstone.metrics.binary.OperatingPoint;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -26,10 +27,8 @@ final class TableFormat {
     text.append(evaluated.name()).append('\n');
     text.append(head(report, evaluated.predictions())).append("\n\n");
     text.append(metrics(report, evaluated.options()));
-    List<OperatingPoints.Point> points =
-        OperatingPoints.of(evaluated.predictions(), report, evaluated.options());
-    if (!points.isEmpty()) {
-      text.append('\n').append(points(points));
+    if (!report.operatingPoints().isEmpty()) {
+      text.append('\n').append(points(report.operatingPoints()));
     }
     if (!evaluated.slices().isEmpty()) {
       text.append('\n').append(slices(evaluated.slices()));
@@ -59,7 +58,7 @@ final class TableFormat {
   private static String metrics(BinaryReport report, BinaryOptions options) {
     var table = new TextTable("<><<");
     table.row("metric", "value", percent(options.level()) + " interval", "");
-    for (MetricValue metric : report.metrics()) {
+    for (MetricValue metric : Words.metricsBesidePoints(report)) {
       String remark = metric.isDefined() ? String.join(", ", metric.flags()) : metric.reason();
       String interval = "";
       if (metric.interval() != null) {
@@ -76,13 +75,18 @@ final class TableFormat {
     return table.render();
   }
 
-  private static String points(List<OperatingPoints.Point> points) {
+  private static String points(List<OperatingPoint> points) {
     var table = new TextTable("<>>>>>>>>");
     table.row("operating point", "threshold", "precision", "recall", "F1", "TP", "FP", "FN", "TN");
-    for (OperatingPoints.Point point : points) {
+    for (OperatingPoint point : points) {
       ThresholdRow row = point.row();
+      String name = Words.operatingPoint(point.name());
+      if (row == null) {
+        table.row(name, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE);
+        continue;
+      }
       table.row(
-          point.why(),
+          name,
           number(row.threshold()),
           number(row.precision()),
           number(row.recall()),

@@ -124,7 +124,7 @@ class EvaluateGoldenTest {
             .toList());
     EvaluateRun run = EvaluateRun.of(file);
     assertRanking(run, golden.get("expected"), 1e-12);
-    assertThat(run.metric("average_precision").get("flags").toString()).isEqualTo("[\"all_tied\"]");
+    assertThat(run.metric("average_precision").get("flags").toString()).contains("\"all_tied\"");
   }
 
   @ParameterizedTest(name = "{0}")

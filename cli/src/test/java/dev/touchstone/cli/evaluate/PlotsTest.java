@@ -71,7 +71,7 @@ class PlotsTest {
     EvaluateRun run = EvaluateRun.of(file, "--format", "html", "--slice-columns", "country");
     assertThat(run.exitCode()).as(run.err()).isZero();
     Document page = parse(run.out());
-    assertThat(page.getElementsByTagName("svg").getLength()).isGreaterThanOrEqualTo(3);
+    assertThat(page.getElementsByTagName("svg").getLength()).isEqualTo(4);
     assertThat(page.getElementsByTagName("script").getLength()).isZero();
     assertThat(run.out().replace("xmlns=\"http://www.w3.org/2000/svg\"", ""))
         .doesNotContain("http:")
@@ -98,12 +98,12 @@ class PlotsTest {
   @ParameterizedTest
   @CsvSource({
     "'label,score', 0",
-    "'label,score;0,0.5', 0",
-    "'label,score;1,0.5', 2",
-    "'label,score;1,0.5;0,0.5', 3",
+    "'label,score;0,0.5', 1",
+    "'label,score;1,0.5', 3",
+    "'label,score;1,0.5;0,0.5', 4",
     "'label,score;1,inf;0,-inf', 3",
     "'label,score;1,-3;0,7', 3",
-    "'label,score;1,1;0,0', 3"
+    "'label,score;1,1;0,0', 4"
   })
   void whatCannotBeDrawnIsLeftOut(String lines, int plots) throws IOException {
     EvaluateRun run = EvaluateRun.of(rows(lines.split(";")), "--format", "html");
@@ -118,7 +118,7 @@ class PlotsTest {
     EvaluateRun run = EvaluateRun.of(rows("label,score", "1,0.5", "0,0.25"), "--plot", to);
     assertThat(run.exitCode()).isZero();
     assertThat(run.json().get("n").intValue()).isEqualTo(2);
-    for (String name : List.of("precision_recall", "roc", "thresholds")) {
+    for (String name : List.of("precision_recall", "roc", "thresholds", "calibration")) {
       Path file = to.resolve(name + ".svg");
       Document svg = parse(Files.readString(file));
       assertThat(svg.getDocumentElement().getTagName()).isEqualTo("svg");

@@ -7,6 +7,8 @@ import dev.touchstone.metrics.Interval;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.ThresholdRow;
 import dev.touchstone.metrics.binary.BinaryReport;
+import dev.touchstone.metrics.binary.CalibrationBin;
+import dev.touchstone.metrics.binary.OperatingPoint;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -93,6 +95,16 @@ public final class ReportJson {
       writeVertex(out, row);
     }
     out.writeEndArray();
+    out.writeArrayFieldStart("operating_points");
+    for (OperatingPoint point : report.operatingPoints()) {
+      writeOperatingPoint(out, point);
+    }
+    out.writeEndArray();
+    out.writeArrayFieldStart("calibration");
+    for (CalibrationBin bin : report.calibration()) {
+      writeCalibrationBin(out, bin);
+    }
+    out.writeEndArray();
     out.writeArrayFieldStart("slices");
     for (Slice slice : slices) {
       out.writeStartObject();
@@ -141,6 +153,36 @@ public final class ReportJson {
 
   private static void writeSweepRow(JsonGenerator out, ThresholdRow row) throws IOException {
     out.writeStartObject();
+    writeConfusion(out, row);
+    out.writeEndObject();
+  }
+
+  private static void writeOperatingPoint(JsonGenerator out, OperatingPoint point)
+      throws IOException {
+    out.writeStartObject();
+    out.writeStringField("name", point.name());
+    out.writeStringField("reason", point.reason());
+    if (point.row() != null) {
+      writeConfusion(out, point.row());
+    }
+    out.writeEndObject();
+  }
+
+  private static void writeCalibrationBin(JsonGenerator out, CalibrationBin bin)
+      throws IOException {
+    Interval interval = bin.interval();
+    out.writeStartObject();
+    real(out, "low", bin.low());
+    real(out, "high", bin.high());
+    number(out, "weight", bin.weight());
+    real(out, "mean_score", bin.meanScore());
+    real(out, "positive_rate", bin.positiveRate());
+    real(out, "ci_low", interval == null ? Double.NaN : interval.low());
+    real(out, "ci_high", interval == null ? Double.NaN : interval.high());
+    out.writeEndObject();
+  }
+
+  private static void writeConfusion(JsonGenerator out, ThresholdRow row) throws IOException {
     threshold(out, row);
     number(out, "tp", row.tp());
     number(out, "fp", row.fp());
@@ -149,7 +191,6 @@ public final class ReportJson {
     ratio(out, "precision", row.precision(), "no_predicted_positives");
     ratio(out, "recall", row.recall(), "no_positives");
     ratio(out, "f1", row.f1(), "no_positives");
-    out.writeEndObject();
   }
 
   private static void writeVertex(JsonGenerator out, ThresholdRow row) throws IOException {

@@ -10,6 +10,8 @@ import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.Target;
 import dev.touchstone.metrics.ThresholdRow;
 import dev.touchstone.metrics.binary.BinaryReport;
+import dev.touchstone.metrics.binary.CalibrationBin;
+import dev.touchstone.metrics.binary.OperatingPoint;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +38,19 @@ class ReportJsonTest {
           List.of(
               new ThresholdRow(Double.POSITIVE_INFINITY, 0, 0, 2, 3),
               new ThresholdRow(0.5, 1, 0.25, 1, 2.75)),
-          List.of(new ThresholdRow(0.1, 2, 3, 0, 0)));
+          List.of(new ThresholdRow(0.1, 2, 3, 0, 0)),
+          List.of(
+              new OperatingPoint("max_f1", new ThresholdRow(0.5, 1, 0, 1, 3), null),
+              new OperatingPoint("recall_at_precision_0.9", null, "precision_not_reached")),
+          List.of(
+              new CalibrationBin(
+                  0,
+                  0.25,
+                  3,
+                  0.125,
+                  0.5,
+                  new Interval(0.25, 0.75, "wilson", 0.95, Target.SUPERPOPULATION)),
+              new CalibrationBin(0.25, 1, 2.5, 0.75, 1, null)));
 
   private static JsonNode json(BinaryReport report, List<ReportJson.Slice> slices)
       throws Exception {
@@ -100,6 +114,29 @@ class ReportJsonTest {
   }
 
   @Test
+  void operatingPointsHaveAConfusionTableOrAReason() throws Exception {
+    JsonNode points = json(REPORT, List.of()).get("operating_points");
+    assertThat(points.get(0).toString())
+        .isEqualTo(
+            "{\"name\":\"max_f1\",\"reason\":null,\"threshold\":0.5,\"tp\":1,\"fp\":0,\"fn\":1,"
+                + "\"tn\":3,\"precision\":1.0,\"recall\":0.5,\"f1\":0.6666666666666666}");
+    assertThat(points.get(1).toString())
+        .isEqualTo("{\"name\":\"recall_at_precision_0.9\",\"reason\":\"precision_not_reached\"}");
+  }
+
+  @Test
+  void calibrationBinsOfWeightedRowsHaveNoInterval() throws Exception {
+    JsonNode bins = json(REPORT, List.of()).get("calibration");
+    assertThat(bins.get(0).toString())
+        .isEqualTo(
+            "{\"low\":0.0,\"high\":0.25,\"weight\":3,\"mean_score\":0.125,\"positive_rate\":0.5,"
+                + "\"ci_low\":0.25,\"ci_high\":0.75}");
+    assertThat(bins.get(1).toString())
+        .contains("\"weight\":2.5,")
+        .endsWith("\"ci_low\":null,\"ci_high\":null}");
+  }
+
+  @Test
   void slicesCarryTheirCountsAndMetrics() throws Exception {
     JsonNode slice =
         json(REPORT, List.of(new ReportJson.Slice("country=DE", REPORT))).get("slices").get(0);
@@ -125,6 +162,8 @@ class ReportJsonTest {
             "metrics",
             "sweep",
             "curve",
+            "operating_points",
+            "calibration",
             "slices",
             "provenance",
             "cost");
