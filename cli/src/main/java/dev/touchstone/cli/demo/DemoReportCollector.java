@@ -10,9 +10,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -45,6 +47,9 @@ final class DemoReportCollector {
   private static final List<String> REPORT_FIELDS =
       List.of("schema", "n", "n_pos", "metrics", "slices");
 
+  private static final String EVALUATED = "EVALUATED";
+
+  private final Set<String> evaluatedHere = new HashSet<>();
   private final Topics topics;
   private final String runId;
   private final Map<String, JsonNode> sets = new HashMap<>();
@@ -119,6 +124,9 @@ final class DemoReportCollector {
     }
     if (outcome.path("run_id").asText().equals(runId)
         && outcome.path("trigger").asText().equals("checkpoint")) {
+      if (outcome.path("state").asText().equals(EVALUATED)) {
+        evaluatedHere.add(outcome.path("report_key").asText());
+      }
       outcomes.merge(
           outcome.path("checkpoint").asText(),
           outcome,
@@ -216,7 +224,9 @@ final class DemoReportCollector {
       entry.putNull("report");
       return entry;
     }
-    entry.set("state", outcome.get("state"));
+    // a restarted run asks again and is answered REUSED, but the report was made for this run
+    boolean ownReport = evaluatedHere.contains(outcome.path("report_key").asText());
+    entry.put("state", ownReport ? EVALUATED : outcome.path("state").asText());
     entry.set("reason", outcome.path("reason").isTextual() ? outcome.get("reason") : null);
     entry.set("set_key", outcome.get("set_key"));
     entry.set("report_key", outcome.get("report_key"));

@@ -151,12 +151,20 @@ class DemoReportCollectorTest {
   }
 
   @Test
-  void laterAttemptsOutcomeWinsWhateverTheOrder() {
+  void restartedRunOwnsTheReportOfItsEarlierAttempt() {
     outcome("r1", 1, "step-000002", "REUSED", "k:h", false, 9_500);
     outcome("r1", 0, "step-000002", "EVALUATED", "k:h", true, 9_000);
     JsonNode checkpoint = collector.toJson(RUN).at("/checkpoints/0");
-    assertThat(checkpoint.get("state").asText()).isEqualTo("REUSED");
+    assertThat(checkpoint.get("state").asText()).isEqualTo("EVALUATED");
     assertThat(checkpoint.at("/report/n").asLong()).isEqualTo(1_000);
+  }
+
+  @Test
+  void laterAttemptsOutcomeWinsWhateverTheOrder() {
+    outcome("r1", 1, "step-000002", "FAILED", "k:h", false, 9_500);
+    outcome("r1", 0, "step-000002", "INCOMPLETE", "k:i", false, 9_000);
+    JsonNode checkpoint = collector.toJson(RUN).at("/checkpoints/0");
+    assertThat(checkpoint.get("state").asText()).isEqualTo("FAILED");
   }
 
   @Test

@@ -123,18 +123,28 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     BinaryProxy.Result result = proxy.value().result();
     List<MetricPoint> points = new ArrayList<>();
     for (MetricValue metric : result.metrics()) {
-      points.add(
-          MetricPoint.of(
-              metric,
-              MetricPoint.Tier.PROXY,
-              status.set(),
-              claim,
-              result.n(),
-              result.nPos(),
-              status.state() == SetState.COMPLETE,
-              now));
+      points.add(point(status, claim, metric, result, now));
+    }
+    if (status.state() == SetState.COMPLETE) {
+      ScoreHistogram.of(result)
+          .forEach(
+              (scores, share) ->
+                  points.add(point(status, claim, share, result, now).withSlice(scores)));
     }
     return points;
+  }
+
+  private static MetricPoint point(
+      SetStatus status, Claim claim, MetricValue metric, BinaryProxy.Result result, long now) {
+    return MetricPoint.of(
+        metric,
+        MetricPoint.Tier.PROXY,
+        status.set(),
+        claim,
+        result.n(),
+        result.nPos(),
+        status.state() == SetState.COMPLETE,
+        now);
   }
 
   /** Collects the current points under every claim; returns those of the first. */

@@ -68,14 +68,23 @@ public record MetricPoint(
 
   /** The same value under the name of another model checkpoint. */
   public MetricPoint withClaim(Claim other) {
+    return with(other, slice);
+  }
+
+  /** The same value under the name of a slice. */
+  public MetricPoint withSlice(String other) {
+    return with(claim, other);
+  }
+
+  private MetricPoint with(Claim otherClaim, String otherSlice) {
     return new MetricPoint(
         timestampMillis,
-        other,
+        otherClaim,
         modelDigest,
         tier,
         evaluationSet,
         split,
-        slice,
+        otherSlice,
         metric,
         value,
         ciLow,
