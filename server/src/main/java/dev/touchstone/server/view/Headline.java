@@ -5,6 +5,7 @@ import java.util.List;
 /**
  * The one metric that stands for a run in a list.
  *
+ * @param higherIsBetter null where neither way is better
  * @param proxy its last proxy value; null without one
  * @param best its best proxy value
  * @param full its last full value
@@ -13,7 +14,7 @@ import java.util.List;
  */
 public record Headline(
     String metric,
-    boolean higherIsBetter,
+    Boolean higherIsBetter,
     Value proxy,
     Value best,
     Value full,

@@ -1,17 +1,25 @@
 package dev.touchstone.server.view;
 
-import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Which way a metric improves. */
 final class MetricDirection {
 
-  // losses and errors by name; whatever else is measured here is better the higher it is
-  private static final Set<String> LOWER_IS_BETTER =
-      Set.of("log_loss", "brier", "ece", "mse", "rmse", "mae", "error_rate", "fpr", "fnr");
+  // losses and errors by name; whatever else is measured is better the higher it is
+  private static final Pattern LOWER_IS_BETTER =
+      Pattern.compile(".*_loss|brier(_reliability)?|(ece|mce)(_.*)?|r?mse|mae|error_rate|fpr|fnr");
+
+  // properties of the data or of a choice, neither good nor bad
+  private static final Pattern NEITHER =
+      Pattern.compile("prevalence|brier_(uncertainty|within_bin_.*)|.*_threshold");
 
   private MetricDirection() {}
 
-  static boolean higherIsBetter(String metric) {
-    return !LOWER_IS_BETTER.contains(metric) && !metric.endsWith("_loss");
+  /** Null where neither way is better. */
+  static Boolean higherIsBetter(String metric) {
+    if (NEITHER.matcher(metric).matches()) {
+      return null;
+    }
+    return !LOWER_IS_BETTER.matcher(metric).matches();
   }
 }

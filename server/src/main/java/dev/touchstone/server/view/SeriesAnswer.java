@@ -5,13 +5,17 @@ import java.util.List;
 /** Curves of a run that match a question. */
 public record SeriesAnswer(String runId, List<Curve> series) {
 
-  /** One curve; points by step, then attempt. */
+  /**
+   * One curve; points by step, then attempt.
+   *
+   * @param higherIsBetter null where neither way is better
+   */
   public record Curve(
       String metric,
       String tier,
       String slice,
       String evaluationSet,
       String split,
-      boolean higherIsBetter,
+      Boolean higherIsBetter,
       List<Point> points) {}
 }

@@ -190,6 +190,10 @@ export class MetricChart extends Plot {
     }
   }
 
+  built() {
+    this.props.onHover?.(null);
+  }
+
   /** Diamonds with whiskers, above everything: what was measured in full. */
   drawFull(u) {
     const { ctx } = u;

@@ -3,10 +3,11 @@
 import { h, badge, card, copyButton, empty, fact, problem, segmented } from './ui.js';
 import * as f from './format.js';
 import { state, evaluate, changed } from './store.js';
-import { replaceParams, toRun, withParams } from './route.js';
+import { replaceParams, toCheckpoint, toRun, withParams } from './route.js';
 import { CurveChart } from './charts.js';
 import { reportPath } from './api.js';
 
+const TILES = 6;
 const MAX_ROWS = 500;
 const FEW_POSITIVES = 30;
 const SLICE_METRICS = ['average_precision', 'roc_auc', 'log_loss', 'precision', 'recall'];
@@ -80,15 +81,28 @@ const go = changes => {
 // ---------------------------------------------------------------- parts
 
 function metricTiles(body) {
-  const names = Object.keys(body.metrics ?? {}).sort(f.byImportance);
+  const names = Object.keys(body.metrics ?? {}).sort(f.byImportance).slice(0, TILES);
   return h('dl', { class: 'stats metrics' }, names.map(name => {
     const m = body.metrics[name];
     const range = f.interval(m.ci_low, m.ci_high);
-    return h('div', { class: 'stat', key: name, title: m.ci_method ? `interval: ${m.ci_method.replaceAll('_', ' ')}` : undefined },
+    return h('div', { class: 'stat', key: name, title: m.ci_method ? `interval: ${f.method(m.ci_method, m.level)}` : undefined },
       h('dt', null, f.label(name)),
       h('dd', null, f.value(m.value)),
       h('small', null, m.value == null ? f.reason(m.reason) ?? 'undefined' : range ?? 'no interval'));
   }));
+}
+
+/** Whatever the report measured, each with its interval and how it was made, or why there is none. */
+function allMetrics(body) {
+  const names = Object.keys(body.metrics ?? {}).sort(f.byImportance);
+  if (names.length <= TILES) return null;
+  return card('All metrics', `${names.length}`, h('dl', { class: 'all-metrics' }, names.map(name => {
+    const m = body.metrics[name];
+    const range = f.interval(m.ci_low, m.ci_high);
+    const why = f.reason(m.value == null ? m.reason : m.ci_reason);
+    return h('div', { key: name }, h('dt', { title: name }, f.label(name)), h('dd', null, f.value(m.value)),
+      h('small', { title: range ? f.method(m.ci_method, m.level) : undefined }, range ?? why ?? ''));
+  })));
 }
 
 function operatingPoint(d, index) {
@@ -241,9 +255,21 @@ function provenance(document, d, path) {
 
 // ---------------------------------------------------------------- the view
 
+function neighbour(route, by, mark, words) {
+  const list = (state.detail?.checkpoints ?? []).filter(c => c.report_key != null);
+  const at = list.findIndex(c => c.checkpoint === route.checkpoint);
+  const next = at < 0 ? null : list[at + by];
+  return next && h('a', {
+    class: 'button quiet', title: words, 'aria-label': words,
+    href: toCheckpoint(route.run, next.checkpoint, { curve: route.params.curve }),
+  }, mark);
+}
+
 function heading(route, known, document) {
   return h('div', { class: 'title' },
-    h('p', { class: 'crumbs' }, h('a', { href: toRun(route.run, { metric: route.params.metric, q: route.params.q }) }, route.run)),
+    h('nav', { class: 'crumbs', 'aria-label': 'Where this is' },
+      h('a', { href: toRun(route.run, { metric: route.params.metric, q: route.params.q }) }, `‹ ${route.run}`),
+      neighbour(route, -1, '‹', 'Previous report ([)'), neighbour(route, 1, '›', 'Next report (])')),
     h('h1', { title: route.checkpoint }, route.checkpoint),
     h('div', { class: 'meta' },
       badge(known?.state ?? document?.state ?? 'WAITING'),
@@ -251,7 +277,8 @@ function heading(route, known, document) {
       known?.epoch != null && h('span', null, 'epoch ', h('b', null, f.epoch(known.epoch))),
       document && h('span', null, h('b', null, f.count(document.report.n)), ' predictions, ',
         h('b', null, f.count(document.report.n_pos)), ' positive'),
-      document && h('span', null, `${document.evaluation_set}/${document.split}`)),
+      document && h('span', null, `${document.evaluation_set}/${document.split}`),
+      document && h('span', { title: 'from trigger to report' }, 'report in ', h('b', null, f.seconds((document.finished_at - document.triggered_at) / 1000)))),
     (known?.verdicts ?? []).map(v => h('div', { key: v.gate, class: `notice ${v.outcome === 'PASS' ? 'good' : v.outcome === 'FAIL' ? 'bad' : 'warn'}` },
       badge(v.outcome), h('span', null, `${v.gate}: ${v.reasons.join('; ')}`))));
 }
@@ -280,6 +307,7 @@ export function Checkpoint() {
       d.rows.length > 0 && sweep(d, index),
     ],
     slices(d),
+    allMetrics(d.body),
     provenance(document, d, reportPath(route.run, route.checkpoint)),
   ];
 }

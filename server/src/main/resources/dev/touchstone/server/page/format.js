@@ -3,7 +3,6 @@
 const LABELS = {
   average_precision: 'Average precision',
   roc_auc: 'ROC AUC',
-  pr_auc_trapezoid: 'PR AUC (trapezoid)',
   log_loss: 'Log loss',
   brier: 'Brier score',
   brier_skill: 'Brier skill',
@@ -13,6 +12,7 @@ const LABELS = {
   mcc: 'Matthews correlation',
   ks: 'Kolmogorov–Smirnov',
   ece: 'Calibration error (ECE)',
+  mce: 'Calibration error (MCE)',
   youden_j: 'Youden’s J',
   n_pos: 'Positives',
 };
@@ -28,6 +28,7 @@ const REASONS = {
   no_predicted_positives: 'nothing is predicted positive',
   not_requested: 'not asked for',
   not_computed: 'not computed',
+  threshold_selected: 'the threshold was chosen on the same data',
   empty: 'there are no predictions',
   one_class: 'there is one class only',
   invalid_score: 'a score is not a number',
@@ -48,7 +49,8 @@ export const byImportance = (a, b) => {
 
 export function label(metric) {
   if (LABELS[metric]) return LABELS[metric];
-  const words = metric.replaceAll('_', ' ');
+  const words = metric.replaceAll('_', ' ')
+    .replace(/\b(roc|auc|pr|mcc|fpr|tpr|ece|mce|f\d)\b/g, w => w.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -66,6 +68,14 @@ export function value(v) {
   return v.toFixed(6);
 }
 
+/** How an interval was made: `binned_bounds` at level 1 is a proof and no estimate. */
+export function method(name, level) {
+  if (!name) return null;
+  const words = name.replaceAll('_', ' ');
+  if (level == null) return words;
+  return level >= 1 ? `${words}, certain` : `${words}, ${Math.round(level * 1000) / 10} %`;
+}
+
 export const interval = (low, high) =>
   low == null || high == null ? null : `${value(low)}–${value(high)}`;
 
@@ -73,7 +83,8 @@ export function signed(v) {
   if (v == null) return '–';
   // what is left of subtracting equal doubles is not a difference
   if (Math.abs(v) < 1e-12) return '0';
-  const text = value(Math.abs(v));
+  const a = Math.abs(v);
+  const text = a < 1e-4 && a >= 5e-7 ? a.toFixed(6) : value(a);
   return (v < 0 ? '−' : '+') + text;
 }
 

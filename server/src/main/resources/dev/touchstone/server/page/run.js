@@ -111,14 +111,15 @@ function chart(detail, metric) {
   const loaded = state.series?.metric === metric && state.series?.slice === slice;
   const method = proxy?.points.find(p => p.ci_method)?.ci_method;
   const level = proxy?.points.find(p => p.level)?.level;
-  const lower = (proxy ?? full)?.higher_is_better === false;
+  const fullMethod = full?.points.find(p => p.ci_method);
+  const higher = (proxy ?? full)?.higher_is_better;
   const controls = [
     detail.slices.length > 1 && select('Slice', detail.slices.map(s => [s, s || 'all examples']), slice,
       s => go({ slice: s })),
     sets.length > 1 && select('Set', sets.map(s => [s, s]), chosenSet ?? sets[0], s => go({ set: s })),
     segmented('Axis', AXES, axis, a => go({ axis: a === 'step' ? null : a })),
   ];
-  return card([f.label(metric), h('small', null, lower ? ' lower is better' : ' higher is better')], controls,
+  return card([f.label(metric), h('small', null, higher == null ? '' : higher ? ' higher is better' : ' lower is better')], controls,
     loaded && (proxy || full)
       ? h(MetricChart, {
         version: [metric, slice, axis, chosenSet, state.themeVersion].join('\u0000'),
@@ -135,9 +136,10 @@ function chart(detail, metric) {
     h('ul', { class: 'legend' },
       h('li', null, h('i', { class: 'key proxy line' }), 'Proxy, as predictions arrive'),
       h('li', null, h('i', { class: 'key proxy band' }), 'Its interval',
-        method && h('small', null, ` ${method.replaceAll('_', ' ')}${level ? `, ${Math.round(level * 100)} %` : ''}`)),
+        method && h('small', null, f.method(method, level))),
       h('li', null, h('i', { class: 'key proxy hollow' }), 'Set still arriving'),
-      h('li', null, h('i', { class: 'key full' }, '◆'), 'Full evaluation, exact')));
+      h('li', null, h('i', { class: 'key full' }, '◆'), 'Full evaluation, exact',
+        fullMethod && h('small', null, f.method(fullMethod.ci_method, fullMethod.level)))));
 }
 
 const X_NAMES = new Set(AXES.map(([id]) => id));

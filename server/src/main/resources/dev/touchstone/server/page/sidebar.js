@@ -34,7 +34,6 @@ function item(run) {
       'aria-current': current ? 'page' : undefined,
     },
     h('span', { class: 'name', title: run.run_id }, run.run_id),
-    badge(run.status),
     headline && h('span', { class: 'numbers' },
       sparkline(headline.trail),
       h('span', { class: 'pair', title: f.label(headline.metric) },
@@ -43,9 +42,9 @@ function item(run) {
           headline.best_full && h('span', { class: 'diamond', 'aria-hidden': 'true' }, '◆ '),
           `best ${f.value(best?.value)}`))),
     h('span', { class: 'about' },
-      h('span', null, [
+      badge(run.status),
+      h('span', { class: 'counts' }, [
         run.step == null ? null : `step ${f.count(run.step)}`,
-        run.evaluated ? `${run.evaluated} ${run.evaluated === 1 ? 'report' : 'reports'}` : null,
         run.waiting ? `${run.waiting} waiting` : null,
       ].filter(Boolean).join(' · ')),
       h('span', { title: `last heard ${f.dateTime(run.last_seen)}` }, f.age(now() - run.last_seen)))));

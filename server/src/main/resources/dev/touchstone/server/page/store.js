@@ -254,7 +254,7 @@ function upsert(shown, point) {
     curve = {
       metric: point.metric, tier: point.tier, slice: point.slice,
       evaluation_set: point.evaluation_set, split: point.split, points: [],
-      higher_is_better: shown.curves[0]?.higher_is_better ?? true,
+      higher_is_better: shown.curves[0]?.higher_is_better ?? null,
     };
     shown.curves.push(curve);
   }

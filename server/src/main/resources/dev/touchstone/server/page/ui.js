@@ -30,7 +30,15 @@ const STATES = {
   INSUFFICIENT: ['warn', '△', 'Insufficient'],
 };
 
-export function badge(state, title) {
+// what the server means by them; there is no message that ends a run
+const MEANINGS = {
+  LIVE: 'heard from within the last minute',
+  FINISHED: 'silent for a minute, and nothing is open',
+  STOPPED: 'silent, after a STOP signal',
+  STALE: 'silent although a prediction set is unfinished or an evaluation is waiting',
+};
+
+export function badge(state, title = MEANINGS[state]) {
   const [kind, mark, word] = STATES[state] ?? ['calm', '·', state];
   return h('span', { class: `badge ${kind}`, title },
     h('span', { class: 'mark', 'aria-hidden': 'true' }, mark), word);

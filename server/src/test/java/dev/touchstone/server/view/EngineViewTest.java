@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the view makes of records. */
@@ -340,6 +341,25 @@ class EngineViewTest {
         new TopicRecord(TOPICS.predictionSets(), SyntheticRun.setKey("r1", 1), null, Map.of(), 0));
 
     assertThat(view.run("r1", NOW).orElseThrow().sets()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "neither",
+      value = {
+        "average_precision, true",
+        "roc_auc, true",
+        "log_loss, false",
+        "brier, false",
+        "brier_skill, true",
+        "brier_uncertainty, neither",
+        "ece_debiased, false",
+        "precision_at_recall_0.5, true",
+        "max_f1_threshold, neither",
+        "prevalence, neither"
+      })
+  void aMetricsDirectionIsKnown(String metric, Boolean higherIsBetter) {
+    assertThat(MetricDirection.higherIsBetter(metric)).isEqualTo(higherIsBetter);
   }
 
   @Test
