@@ -255,7 +255,7 @@ public final class EvaluateCommand implements Callable<Integer> {
           input.name
               + ": does not fit in "
               + (Runtime.getRuntime().maxMemory() >> 20)
-              + " MiB of memory; give the JVM more (JAVA_TOOL_OPTIONS=-Xmx8g)");
+              + " MiB of memory; give the JVM more (TOUCHSTONE_JAVA_OPTS=-Xmx8g)");
       return BAD_INPUT;
     }
   }
