@@ -54,10 +54,16 @@ final class CsvPredictions {
         each.next();
       }
     } catch (CsvParseException e) {
+      if (e.getCause() instanceof Error error) {
+        throw error; // such as memory that ran out, which the library wraps too
+      }
       throw rows.problem != null
           ? rows.problem
           : BadInputException.inRow(
-              file, rows.row + 1, "is not readable as delimited text: " + e.getMessage());
+              file,
+              rows.row + 1,
+              "is not readable as delimited text: "
+                  + (e.getCause() == null ? e : e.getCause()).getMessage());
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

@@ -1,5 +1,6 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.metrics.binary.BinaryBootstrap;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.binary.Questions;
@@ -179,6 +180,19 @@ public final class EvaluateCommand implements Callable<Integer> {
   private Double falseNegativeCost;
 
   @Option(
+      names = "--bootstrap",
+      paramLabel = "N",
+      description = "Resample the rows N times (2 to 100000): intervals of AP and ROC AUC.")
+  private Integer replicates;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "Seed of whatever is drawn. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "json",
@@ -226,8 +240,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     LabelRule rule =
         positiveLabel == null ? LabelRule.zeroOne() : LabelRule.positive(positiveLabel);
     Input input = input(rule);
+    BinaryBootstrap.Options resampling = resampling(options);
     try (var progress = new Progress(err, quiet)) {
-      run(input, rule, options, progress);
+      run(input, rule, options, resampling, progress);
       return OK;
     } catch (BadInputException e) {
       err.println(e.getMessage());
@@ -240,12 +255,17 @@ public final class EvaluateCommand implements Callable<Integer> {
           input.name
               + ": does not fit in "
               + (Runtime.getRuntime().maxMemory() >> 20)
-              + " MiB of memory; give the JVM more (JAVA_TOOL_OPTIONS=-Xmx8g)");
+              + " MiB of memory; give the JVM more (TOUCHSTONE_JAVA_OPTS=-Xmx8g)");
       return BAD_INPUT;
     }
   }
 
-  private void run(Input input, LabelRule rule, BinaryOptions options, Progress progress)
+  private void run(
+      Input input,
+      LabelRule rule,
+      BinaryOptions options,
+      BinaryBootstrap.Options resampling,
+      Progress progress)
       throws IOException {
     progress.doing("reading " + input.name);
     long start = System.nanoTime();
@@ -262,6 +282,13 @@ public final class EvaluateCommand implements Callable<Integer> {
     BinaryReport report = SliceReports.evaluate(predictions, options);
     var slices = SliceReports.of(predictions, slicing, maxSlices, options);
     long computeNanos = System.nanoTime() - start;
+    start = System.nanoTime();
+    Bootstrap bootstrap = null;
+    if (resampling != null) {
+      progress.doing("resampling " + resampling.replicates() + " times");
+      bootstrap = Bootstrap.of(predictions, resampling);
+    }
+    long bootstrapNanos = System.nanoTime() - start;
     if (slices.leftOut() > 0) {
       progress.note(slices.leftOut() + " slices left out: --max-slices " + maxSlices);
     }
@@ -270,6 +297,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     var cost = new LinkedHashMap<String, Object>();
     cost.put("read_seconds", readNanos / 1e9);
     cost.put("compute_seconds", computeNanos / 1e9);
+    if (resampling != null) {
+      cost.put("bootstrap_seconds", bootstrapNanos / 1e9);
+    }
     cost.put("threads", options.threads());
 
     var evaluated =
@@ -278,6 +308,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             predictions,
             report,
             slices.slices(),
+            bootstrap,
             options,
             provenance,
             cost);
@@ -364,6 +395,20 @@ public final class EvaluateCommand implements Callable<Integer> {
           .withLevel(level)
           .withCalibrationBins(calibrationBins)
           .withQuestions(questions());
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+  }
+
+  private BinaryBootstrap.Options resampling(BinaryOptions options) {
+    if (replicates == null) {
+      return null;
+    }
+    if (weights != null || weightColumn != null) {
+      throw usage("--bootstrap is for rows without weights");
+    }
+    try {
+      return new BinaryBootstrap.Options(replicates, seed, options.threads(), options.level());
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }

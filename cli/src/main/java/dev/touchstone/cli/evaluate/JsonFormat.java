@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.touchstone.jobs.full.ReportJson;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** The report as JSON, schema {@code touchstone.report/1}. */
 final class JsonFormat {
@@ -14,8 +16,21 @@ final class JsonFormat {
       json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
       json.setPrettyPrinter(new ReportPrinter());
       ReportJson.write(
-          json, evaluated.report(), evaluated.slices(), evaluated.provenance(), evaluated.cost());
+          json,
+          evaluated.report(),
+          evaluated.slices(),
+          sections(evaluated),
+          evaluated.provenance(),
+          evaluated.cost());
       json.writeRaw('\n');
     }
+  }
+
+  private static Map<String, Object> sections(Evaluated evaluated) {
+    var sections = new LinkedHashMap<String, Object>();
+    if (evaluated.bootstrap() != null) {
+      sections.put("bootstrap", evaluated.bootstrap().json());
+    }
+    return sections;
   }
 }

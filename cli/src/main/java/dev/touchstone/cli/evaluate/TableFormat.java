@@ -1,6 +1,7 @@
 package dev.touchstone.cli.evaluate;
 
 import dev.touchstone.jobs.full.ReportJson;
+import dev.touchstone.metrics.Interval;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.ThresholdRow;
 import dev.touchstone.metrics.binary.BinaryOptions;
@@ -27,6 +28,9 @@ final class TableFormat {
     text.append(evaluated.name()).append('\n');
     text.append(head(report, evaluated.predictions())).append("\n\n");
     text.append(metrics(report, evaluated.options()));
+    if (evaluated.bootstrap() != null) {
+      text.append('\n').append(bootstrap(evaluated.bootstrap()));
+    }
     if (!report.operatingPoints().isEmpty()) {
       text.append('\n').append(points(report.operatingPoints()));
     }
@@ -62,17 +66,38 @@ final class TableFormat {
       String remark = metric.isDefined() ? String.join(", ", metric.flags()) : metric.reason();
       String interval = "";
       if (metric.interval() != null) {
-        interval =
-            number(metric.interval().low())
-                + " … "
-                + number(metric.interval().high())
-                + "  "
-                + metric.interval().method();
+        interval = range(metric.interval()) + "  " + metric.interval().method();
       }
       table.row(
           metric.name(), metric.isDefined() ? number(metric.value()) : NONE, interval, remark);
     }
     return table.render();
+  }
+
+  private static String bootstrap(Bootstrap bootstrap) {
+    var table = new TextTable("<>>><");
+    table.row(
+        "bootstrap, " + count(bootstrap.options().replicates()) + " replicates",
+        "dropped",
+        "standard error",
+        percent(bootstrap.options().level()) + " percentile",
+        "BCa");
+    bootstrap
+        .spreads()
+        .forEach(
+            (metric, spread) ->
+                table.row(
+                    metric,
+                    count(spread.dropped()),
+                    Double.isNaN(spread.standardError()) ? NONE : number(spread.standardError()),
+                    range(spread.percentile()),
+                    range(spread.bca())));
+    return table.render();
+  }
+
+  /** Both ends of an interval, or a dash. */
+  static String range(Interval interval) {
+    return interval == null ? NONE : number(interval.low()) + " … " + number(interval.high());
   }
 
   private static String points(List<OperatingPoint> points) {

@@ -126,7 +126,8 @@ class CsvPredictionsTest {
   void aHugeFieldIsRefusedAndNotKept() {
     assertThatThrownBy(() -> read("label,score\n1,\"" + "9".repeat(20_000_000) + "\"\n", PLAIN))
         .isInstanceOf(BadInputException.class)
-        .hasMessageStartingWith("p.csv: row 1: is not readable as delimited text: ");
+        .hasMessageStartingWith(
+            "p.csv: row 1: is not readable as delimited text: The maximum buffer size");
   }
 
   @Test

@@ -27,6 +27,17 @@ class EvaluateCommandTest {
     return Files.write(directory.resolve(name), java.util.List.of(lines));
   }
 
+  /** 400 rows, 80 positive, some tied. */
+  private Path some() throws IOException {
+    return csv(
+        "some.csv",
+        Stream.concat(
+                Stream.of("label,score"),
+                IntStream.range(0, 400)
+                    .mapToObj(i -> (i % 5 == 0 ? 1 : 0) + "," + (i * 7 % 90 + i % 5) / 100.0))
+            .toArray(String[]::new));
+  }
+
   private Path toy() throws IOException {
     return csv("toy.csv", "label,score", "0,0.1", "0,0.4", "1,0.35", "1,0.8");
   }
@@ -316,6 +327,8 @@ class EvaluateCommandTest {
         "p.csv --no-such-option",
         "p.csv --max-slices 0",
         "p.csv --cost-fp 1",
+        "p.csv --bootstrap 1",
+        "p.csv --bootstrap 100 --weight-column w",
         "p.csv --cost-fp -1 --cost-fn 1",
         "p.csv --calibration-bins 1",
         "p.csv --slice-columns a*,b",
@@ -361,15 +374,7 @@ class EvaluateCommandTest {
 
   @Test
   void headlineMetricsHaveIntervals() throws IOException {
-    Path file =
-        csv(
-            "p.csv",
-            Stream.concat(
-                    Stream.of("label,score"),
-                    IntStream.range(0, 400)
-                        .mapToObj(i -> (i % 5 == 0 ? 1 : 0) + "," + (i * 7 % 90 + i % 5) / 100.0))
-                .toArray(String[]::new));
-    EvaluateRun run = EvaluateRun.of(file, "--level", "0.5");
+    EvaluateRun run = EvaluateRun.of(some(), "--level", "0.5");
     for (String name :
         new String[] {"average_precision", "roc_auc", "log_loss", "brier", "recall"}) {
       JsonNode metric = run.metric(name);
@@ -382,6 +387,44 @@ class EvaluateCommandTest {
       assertThat(metric.get("target").textValue()).isEqualTo("superpopulation");
       assertThat(metric.get("ci_reason").isNull()).isTrue();
     }
+  }
+
+  @Test
+  void bootstrapDependsOnItsSeedAlone() throws IOException {
+    String[] more = {"--bootstrap", "300", "--seed", "7"};
+    EvaluateRun run = EvaluateRun.of(some(), more[0], more[1], more[2], more[3], "--threads", "1");
+    JsonNode bootstrap = run.json().get("bootstrap");
+    JsonNode ap = bootstrap.get("average_precision");
+    double value = run.metric("average_precision").get("value").doubleValue();
+    assertThat(ap.get("used").intValue()).isEqualTo(300);
+    assertThat(ap.get("percentile").get("ci_low").doubleValue()).isLessThan(value);
+    assertThat(ap.get("percentile").get("ci_high").doubleValue()).isGreaterThan(value);
+    assertThat(run.json().get("cost").get("bootstrap_seconds").doubleValue()).isPositive();
+    assertThat(
+            EvaluateRun.of(some(), more[0], more[1], more[2], more[3], "--threads", "3")
+                .json()
+                .get("bootstrap"))
+        .isEqualTo(bootstrap);
+    assertThat(EvaluateRun.of(some(), more[0], more[1], "--seed", "8").json().get("bootstrap"))
+        .isNotEqualTo(bootstrap);
+    for (String format : new String[] {"table", "html"}) {
+      assertThat(EvaluateRun.of(some(), more[0], more[1], "--format", format).out())
+          .contains("300 replicates")
+          .doesNotContain("NaN");
+    }
+  }
+
+  @Test
+  void bootstrapWithoutPositivesSaysWhy() throws IOException {
+    EvaluateRun run = EvaluateRun.of(csv("p.csv", "label,score", "0,0.5"), "--bootstrap", "20");
+    JsonNode ap = run.json().get("bootstrap").get("average_precision");
+    assertThat(ap.get("dropped").intValue()).isEqualTo(20);
+    assertThat(ap.get("standard_error").isNull()).isTrue();
+    assertThat(ap.get("reason").textValue()).isEqualTo("too_few_defined_replicates");
+    assertThat(
+            EvaluateRun.of(directory.resolve("p.csv"), "--bootstrap", "20", "--format", "table")
+                .out())
+        .doesNotContain("NaN");
   }
 
   @Test

@@ -75,6 +75,22 @@ public final class ReportJson {
       Map<String, ?> provenance,
       Map<String, ?> cost)
       throws IOException {
+    write(out, report, slices, Map.of(), provenance, cost);
+  }
+
+  /**
+   * Writes the whole body with further sections, which come before the provenance.
+   *
+   * @param sections such as {@code bootstrap}, the same kinds of values as in the provenance
+   */
+  public static void write(
+      JsonGenerator out,
+      BinaryReport report,
+      List<Slice> slices,
+      Map<String, ?> sections,
+      Map<String, ?> provenance,
+      Map<String, ?> cost)
+      throws IOException {
     out.writeStartObject();
     out.writeStringField("schema", SCHEMA);
     out.writeNumberField("n", report.n());
@@ -115,6 +131,9 @@ public final class ReportJson {
       out.writeEndObject();
     }
     out.writeEndArray();
+    for (Map.Entry<String, ?> section : sections.entrySet()) {
+      value(out, section.getKey(), section.getValue());
+    }
     value(out, "provenance", provenance);
     value(out, "cost", cost);
     out.writeEndObject();
