@@ -127,7 +127,10 @@ public final class TopicFeed implements AutoCloseable {
     for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
       sink.accept(convert(record));
     }
-    caughtUp = caughtUp || hasCaughtUp();
+    if (!caughtUp && hasCaughtUp()) {
+      caughtUp = true;
+      say("CONNECTED", null);
+    }
   }
 
   /** Nothing to poll yet; still let close() interrupt the wait. */
@@ -172,6 +175,8 @@ public final class TopicFeed implements AutoCloseable {
       say("CONNECTING", e.getMessage());
       return false;
     }
+    // where there is no topic, there is nothing to catch up with
+    caughtUp = caughtUp || wanted.isEmpty();
     say("CONNECTED", null);
     return existing.keySet().containsAll(topics);
   }

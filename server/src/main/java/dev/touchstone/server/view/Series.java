@@ -8,6 +8,9 @@ import java.util.TreeMap;
 /** One curve: the newest point of each model checkpoint and attempt, by step. */
 final class Series {
 
+  private static final Comparator<Point> FURTHEST =
+      Comparator.comparingInt(Point::attempt).thenComparingLong(Point::step);
+
   private record Key(long step, int attempt, String checkpoint) implements Comparable<Key> {
     private static final Comparator<Key> ORDER =
         Comparator.comparingLong(Key::step)
@@ -22,6 +25,8 @@ final class Series {
 
   private final TreeMap<Key, Point> points = new TreeMap<>();
   private final int capacity;
+  // kept, not searched for: every list of runs asks every series for it
+  private Point last;
 
   Series(int capacity) {
     this.capacity = capacity;
@@ -43,8 +48,11 @@ final class Series {
       return false;
     }
     points.put(key, point);
-    if (points.size() > capacity) {
-      points.pollFirstEntry();
+    if (last == null || FURTHEST.compare(point, last) >= 0) {
+      last = point;
+    }
+    if (points.size() > capacity && points.pollFirstEntry().getValue() == last) {
+      last = points.values().stream().max(FURTHEST).orElse(null);
     }
     return !point.equals(old);
   }
@@ -63,9 +71,7 @@ final class Series {
 
   /** The point of the newest attempt that got furthest; null when empty. */
   Point last() {
-    return points.values().stream()
-        .max(Comparator.comparingInt(Point::attempt).thenComparingLong(Point::step))
-        .orElse(null);
+    return last;
   }
 
   /**

@@ -1,6 +1,6 @@
 // One model checkpoint: its full report, with an operating point that everything follows.
 
-import { h, badge, card, copyButton, empty, fact, problem, segmented } from './ui.js';
+import { h, badge, card, copyButton, empty, fact, problem, scrolling, segmented } from './ui.js';
 import * as f from './format.js';
 import { state, evaluate, changed } from './store.js';
 import { replaceParams, toCheckpoint, toRun, withParams } from './route.js';
@@ -88,7 +88,7 @@ function metricTiles(body) {
     return h('div', { class: 'stat', key: name, title: m.ci_method ? `interval: ${f.method(m.ci_method, m.level)}` : undefined },
       h('dt', null, f.label(name)),
       h('dd', null, f.value(m.value)),
-      h('small', null, m.value == null ? f.reason(m.reason) ?? 'undefined' : range ?? 'no interval'));
+      h('dd', { class: 'note' }, m.value == null ? f.reason(m.reason) ?? 'undefined' : range ?? 'no interval'));
   }));
 }
 
@@ -101,7 +101,8 @@ function allMetrics(body) {
     const range = f.interval(m.ci_low, m.ci_high);
     const why = f.reason(m.value == null ? m.reason : m.ci_reason);
     return h('div', { key: name }, h('dt', { title: name }, f.label(name)), h('dd', null, f.value(m.value)),
-      h('small', { title: range ? f.method(m.ci_method, m.level) : undefined }, range ?? why ?? ''));
+      h('dd', { class: 'note', title: range ? f.method(m.ci_method, m.level) : why },
+        range ?? (m.value == null ? why ?? 'undefined' : 'no interval')));
   })));
 }
 
@@ -181,7 +182,7 @@ function sweep(d, index) {
   const current = nearestByCount(d.rows, d.vertices[index]);
   const head = ['Threshold', 'Precision', 'Recall', 'F1', 'TP', 'FP', 'FN', 'TN'];
   return card('Thresholds', d.thinned ? `${d.rows.length} of ${d.body.sweep.length}; the JSON has all` : `${d.rows.length}`,
-    h('div', { class: 'scroll tall', ref: box => follow(box, current) },
+    h('div', { class: 'scroll tall', role: 'region', 'aria-label': 'Thresholds', tabIndex: 0, ref: box => follow(box, current) },
       h('table', { class: 'sweep' },
         h('thead', null, h('tr', null, head.map(n => h('th', { key: n, scope: 'col', class: 'num' }, n)))),
         h('tbody', null, d.rows.map((r, i) => h('tr', {
@@ -213,7 +214,7 @@ function slices(d) {
   const all = d.body.metrics[main]?.value;
   const sorted = list.slice().sort((a, b) => (a.metrics?.[main]?.value ?? Infinity) - (b.metrics?.[main]?.value ?? Infinity));
   return card('Slices', `worst ${f.label(main ?? '')} first`,
-    h('div', { class: 'scroll' }, h('table', null,
+    scrolling('Slices', 'scroll', h('table', null,
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Slice'), h('th', { scope: 'col', class: 'num' }, 'Examples'),
         h('th', { scope: 'col', class: 'num' }, 'Positives'),
         names.map(n => h('th', { key: n, scope: 'col', class: 'num' }, f.label(n))),

@@ -1,6 +1,6 @@
 // One run: its metrics, curves, model checkpoints and prediction sets.
 
-import { h, badge, card, copyButton, empty, fact, problem, progress, segmented, select } from './ui.js';
+import { h, badge, card, copyButton, empty, fact, problem, progress, scrolling, segmented, select } from './ui.js';
 import * as f from './format.js';
 import { state, now, chosenMetric, chosenSlice, evaluate, refreshDetail } from './store.js';
 import { toCheckpoint, withParams } from './route.js';
@@ -135,7 +135,7 @@ function chart(detail, metric) {
     readout(hovered, metric),
     h('ul', { class: 'legend' },
       h('li', null, h('i', { class: 'key proxy line' }), 'Proxy, as predictions arrive'),
-      h('li', null, h('i', { class: 'key proxy band' }), 'Its interval',
+      h('li', null, h('i', { class: 'key proxy band' }), level >= 1 ? 'Its bounds' : 'Its interval',
         method && h('small', null, f.method(method, level))),
       h('li', null, h('i', { class: 'key proxy hollow' }), 'Set still arriving'),
       h('li', null, h('i', { class: 'key full' }, '◆'), 'Full evaluation, exact',
@@ -189,10 +189,10 @@ function checkpoints(detail, metric) {
     triggered.length > 0 && triggered.length < detail.checkpoints.length && segmented('Which', [
       ['triggered', `Triggered ${triggered.length}`], ['all', `All ${detail.checkpoints.length}`],
     ], all ? 'all' : 'triggered', s => go({ show: s === 'all' ? 'all' : null })),
-    h('div', { class: 'scroll tall' }, h('table', { class: 'checkpoints' },
+    scrolling('Model checkpoints', 'scroll tall', h('table', { class: 'checkpoints' },
       h('thead', null, h('tr', null, head.map(t => h('th', {
         key: t, scope: 'col', class: [numeric.has(t) && 'num', optional.has(t) && 'optional', t === '' && 'act', t === 'Step' && 'phone-hidden'].filter(Boolean).join(' '),
-      }, t)))),
+      }, t || h('span', { class: 'unseen' }, 'Action'))))),
       h('tbody', null, rows.map(c => checkpointRow(detail, c, metric))))));
 }
 
@@ -242,10 +242,11 @@ export function Run(draw) {
   if (!detail) {
     if (!detailProblem) return h('p', { class: 'hint' }, 'Loading the run…');
     if (detailProblem.status === 404) {
-      return empty('No such run here', h('p', null, detailProblem.message),
-        h('p', null, h('a', { href: '#/' }, 'All runs')));
+      return [h('div', { class: 'title' }, h('h1', null, route.run)), empty('No such run here', h('p', null, detailProblem.message),
+        h('p', null, h('a', { href: '#/' }, 'All runs')))];
     }
-    return problem('The run can’t be loaded', detailProblem, refreshDetail);
+    return [h('div', { class: 'title' }, h('h1', null, route.run)),
+      problem('The run can’t be loaded', detailProblem, refreshDetail)];
   }
   const metric = chosenMetric();
   const curl = `curl -s '${new URL(`v1/runs/${encodeURIComponent(route.run)}`, location.href)}'`;

@@ -50,7 +50,17 @@ function item(run) {
       h('span', { title: `last heard ${f.dateTime(run.last_seen)}` }, f.age(now() - run.last_seen)))));
 }
 
+let drawn = { key: null, tree: null };
+
+/** The list changes once a second at most; in between Preact is given the same tree and skips it. */
 export function Sidebar(draw) {
+  const { runs, runsProblem, route } = state;
+  const key = [runs, runsProblem, route.run, JSON.stringify(route.params), Math.floor(now() / 1_000)];
+  if (!drawn.key || key.some((part, i) => part !== drawn.key[i])) drawn = { key, tree: tree(draw) };
+  return drawn.tree;
+}
+
+function tree(draw) {
   const runs = visibleRuns();
   const all = state.runs?.length ?? 0;
   return h('nav', { class: 'sidebar', 'aria-label': 'Runs' },

@@ -1,12 +1,12 @@
 // Where no run is chosen: how the engine does, what it refused, what was asked of it.
 
-import { h, badge, card, empty, problem, snippet } from './ui.js';
+import { h, badge, card, empty, problem, scrolling, snippet } from './ui.js';
 import * as f from './format.js';
 import { state, now, refreshRuns } from './store.js';
 import { toCheckpoint } from './route.js';
 
 function stat(name, value, note) {
-  return h('div', { class: 'stat' }, h('dt', null, name), h('dd', null, value), note && h('small', null, note));
+  return h('div', { class: 'stat' }, h('dt', null, name), h('dd', null, value), note && h('dd', { class: 'note' }, note));
 }
 
 /** The refused messages: how many, why, and the last of them. */
@@ -17,7 +17,7 @@ export function deadLetters(dead) {
   return [
     h('ul', { class: 'rules' }, dead.rules.slice(0, 8).map(r =>
       h('li', { key: r.rule }, h('b', null, f.count(r.count)), h('span', null, r.rule)))),
-    h('div', { class: 'scroll' }, h('table', { class: 'dead' },
+    scrolling('Dead letters', 'scroll', h('table', { class: 'dead' },
       h('thead', null, h('tr', null,
         ['When', 'Where', 'Reason', 'Begins with'].map(t => h('th', { key: t, scope: 'col' }, t)))),
       h('tbody', null, dead.last.slice(0, 12).map((d, i) => h('tr', { key: i },
@@ -31,7 +31,7 @@ export function deadLetters(dead) {
 function evaluations() {
   const list = state.evaluations ?? [];
   if (!list.length) return h('p', { class: 'hint' }, 'None yet. A checkpoint event or a request asks for one.');
-  return h('div', { class: 'scroll' }, h('table', null,
+  return scrolling('Evaluations', 'scroll', h('table', null,
     h('thead', null, h('tr', null,
       ['State', 'Run', 'Checkpoint', 'Asked', 'Took', 'Reason'].map(t => h('th', { key: t, scope: 'col' }, t)))),
     h('tbody', null, list.map((e, i) => h('tr', { key: e.id ?? i },
@@ -46,14 +46,18 @@ function evaluations() {
 export function Start() {
   const { runs, status } = state;
   if (runs == null) {
-    return state.runsProblem
-      ? problem('The server can’t be reached', state.runsProblem, refreshRuns)
-      : h('p', { class: 'hint' }, 'Loading…');
+    return [
+      h('div', { class: 'title' }, h('h1', null, 'Engine')),
+      state.runsProblem
+        ? problem('The server can’t be reached', state.runsProblem, refreshRuns)
+        : h('p', { class: 'hint' }, 'Loading…'),
+    ];
   }
   const dead = status?.dead_letters;
   const reading = status && !status.kafka.caught_up;
   if (!runs.length) {
     return [
+      h('div', { class: 'title' }, h('h1', null, 'Engine')),
       empty(reading ? 'Reading what the engine has said so far…' : 'No run yet',
         h('p', null, 'Touchstone shows a run as soon as its first predictions arrive. To watch one now:'),
         snippet('./touchstone demo'),

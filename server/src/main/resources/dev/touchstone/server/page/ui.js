@@ -49,6 +49,11 @@ export function card(title, aside, ...children) {
     h('header', null, h('h2', null, title), h('div', { class: 'aside' }, aside)), children);
 }
 
+/** A box that scrolls by itself can be reached and scrolled with the keyboard. */
+export function scrolling(name, cssClass, ...children) {
+  return h('div', { class: cssClass, role: 'region', 'aria-label': name, tabIndex: 0 }, children);
+}
+
 /** A group of buttons of which one is pressed. */
 export function segmented(name, options, chosen, choose) {
   return h('div', { class: 'segmented', role: 'group', 'aria-label': name },
