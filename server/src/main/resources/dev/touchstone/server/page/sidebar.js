@@ -44,8 +44,8 @@ function item(run) {
     h('span', { class: 'about' },
       badge(run.status),
       h('span', { class: 'counts' }, [
-        run.step == null ? null : `step ${f.count(run.step)}`,
         run.waiting ? `${run.waiting} waiting` : null,
+        run.step == null ? null : `step ${f.count(run.step)}`,
       ].filter(Boolean).join(' · ')),
       h('span', { title: `last heard ${f.dateTime(run.last_seen)}` }, f.age(now() - run.last_seen)))));
 }
