@@ -142,6 +142,7 @@ class PageTest {
   }
 
   private void shoot(String name) {
+    page.evaluate("scrollTo(0, 0)");
     page.screenshot(
         new Page.ScreenshotOptions().setPath(SHOTS.resolve(name + ".png")).setFullPage(true));
   }
