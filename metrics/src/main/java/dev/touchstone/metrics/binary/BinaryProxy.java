@@ -161,7 +161,9 @@ public final class BinaryProxy extends RowAccumulator {
     for (; from + RUN <= block.size; from += RUN) {
       addRun(block.bits, block.labels, from, from + RUN);
     }
-    addRun(block.bits, block.labels, from, block.size);
+    if (from < block.size) {
+      addRun(block.bits, block.labels, from, block.size);
+    }
   }
 
   /** Two products at a time, and no branch on what varies from row to row. */
@@ -176,25 +178,36 @@ public final class BinaryProxy extends RowAccumulator {
       int kept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i]));
       int otherKept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i + 1]));
       changes |= kept ^ bits[i] | otherKept ^ bits[i + 1];
-      product *= Math.abs(1 - labels[i] - (double) Float.intBitsToFloat(kept));
-      otherProduct *= Math.abs(1 - labels[i + 1] - (double) Float.intBitsToFloat(otherKept));
-      double error = labels[i] - (double) Float.intBitsToFloat(bits[i]);
-      double otherError = labels[i + 1] - (double) Float.intBitsToFloat(bits[i + 1]);
-      squares += error * error;
-      otherSquares += otherError * otherError;
+      double own = Math.abs(1 - labels[i] - (double) Float.intBitsToFloat(kept));
+      double otherOwn = Math.abs(1 - labels[i + 1] - (double) Float.intBitsToFloat(otherKept));
+      product *= own;
+      otherProduct *= otherOwn;
+      squares += (1 - own) * (1 - own);
+      otherSquares += (1 - otherOwn) * (1 - otherOwn);
     }
     if (i < to) {
       int kept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i]));
       changes |= kept ^ bits[i];
-      product *= Math.abs(1 - labels[i] - (double) Float.intBitsToFloat(kept));
+      double own = Math.abs(1 - labels[i] - (double) Float.intBitsToFloat(kept));
+      product *= own;
+      squares += (1 - own) * (1 - own);
+    }
+    squares += otherSquares;
+    if (changes != 0) { // the Brier score clips nothing
+      clipped += clipped(bits, from, to);
+      squares = squares(bits, labels, from, to);
+    }
+    brier.add((long) (squares * ProbabilitySums.UNIT + 0.5));
+    logLoss.add((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product * otherProduct)));
+  }
+
+  private static double squares(int[] bits, byte[] labels, int from, int to) {
+    double squares = 0;
+    for (int i = from; i < to; i++) {
       double error = labels[i] - (double) Float.intBitsToFloat(bits[i]);
       squares += error * error;
     }
-    if (changes != 0) {
-      clipped += clipped(bits, from, to);
-    }
-    brier.add((long) ((squares + otherSquares) * ProbabilitySums.UNIT + 0.5));
-    logLoss.add((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product * otherProduct)));
+    return squares;
   }
 
   private static int clipped(int[] bits, int from, int to) {
