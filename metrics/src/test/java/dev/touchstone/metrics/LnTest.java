@@ -38,4 +38,17 @@ class LnTest {
     assertThat(Ln.of(Double.MIN_VALUE)).isEqualTo(StrictMath.log(Double.MIN_VALUE));
     assertThat(Ln.of(Double.POSITIVE_INFINITY)).isEqualTo(Double.POSITIVE_INFINITY);
   }
+
+  @Test
+  void ofOnePlusIsRelativeAlsoForSmallNumbers() {
+    var random = new SplittableRandom(8);
+    for (int i = 0; i < 200_000; i++) {
+      double x = Math.scalb(random.nextDouble(), random.nextInt(-60, 10));
+      double expected = StrictMath.log1p(x);
+      assertThat(Math.abs(Ln.ofOnePlus(x) - expected))
+          .as("%s", x)
+          .isLessThanOrEqualTo(4 * Math.ulp(expected) + (x < 0x1p-8 ? 0 : 0x1p-52));
+    }
+    assertThat(Ln.ofOnePlus(0)).isZero();
+  }
 }

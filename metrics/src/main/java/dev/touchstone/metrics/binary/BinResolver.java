@@ -21,25 +21,15 @@ final class BinResolver {
   private long[] positiveSquares = positives;
   private long[] negativeSquares = negatives;
 
-  /**
-   * Resolves rows kept one by one.
-   *
-   * @param lows lower key bits; positives are in [positiveFrom, positiveTo), negatives likewise
-   * @param weights in step with {@code lows}, or null
-   * @param base key of the bin's first value
-   * @param task gives the units of squared weights
-   */
-  void resolve(
-      short[] lows,
-      long[] weights,
-      int positiveFrom,
-      int positiveTo,
-      int negativeFrom,
-      int negativeTo,
-      long base,
-      RangeTask task,
-      Marks marks,
-      GroupSink fold) {
+  /** Resolves the rows of one slot, which are kept one by one. */
+  void resolve(BinRows rows, int slot, RangeTask task, Marks marks, GroupSink fold) {
+    short[] lows = rows.lows;
+    long[] weights = rows.weights;
+    int positiveFrom = rows.starts[2 * slot + 1];
+    int positiveTo = rows.ends[2 * slot + 1];
+    int negativeFrom = rows.starts[2 * slot];
+    int negativeTo = rows.ends[2 * slot];
+    long base = (long) task.bins[slot] << 16;
     Arrays.fill(bits, 0);
     for (int i = positiveFrom; i < positiveTo; i++) {
       int value = lows[i] & 0xFFFF;

@@ -2,6 +2,7 @@ package dev.touchstone.metrics.binary;
 
 import dev.touchstone.metrics.ScorePrecision;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
@@ -32,18 +33,11 @@ public final class BinaryEvaluation {
   public static BinaryReport evaluate(
       float[] scores, byte[] labels, double[] weights, BinaryOptions options) {
     check(scores.length, labels, weights);
-    var total = count(scores, labels, weights, options);
-    int threads = threads(options, scores.length);
-    var plan = ResolvePlan.of(total, options, total.n() / threads + 1);
-    var results =
-        parallel(
-            threads,
-            plan.ranges().size(),
-            i -> {
-              var scan = RangeScan.of(plan.ranges().get(i));
-              scan.acceptChecked(scores, labels, weights, 0, scores.length);
-              return scan.result();
-            });
+    var parts = count(scores, labels, weights, options);
+    var total = sum(parts);
+    var plan = ResolvePlan.inMemory(total, options, parts.size());
+    var scans = scan(plan.ranges(), parts, scores, labels, weights);
+    var results = parallel(parts.size(), scans.size(), i -> scans.get(i).result());
     return BinaryReport.assemble(total, results, options);
   }
 
@@ -51,35 +45,91 @@ public final class BinaryEvaluation {
     return Math.max(1, Math.min(options.threads(), rows / RowBlock.SIZE));
   }
 
-  private static CoarseCounts count(
+  /** Pass 1, a part of the rows for each thread. */
+  private static List<CoarseCounts> count(
       float[] scores, byte[] labels, double[] weights, BinaryOptions options) {
     int bits = weights == null ? 0 : weightBits(weights);
     int threads = threads(options, scores.length);
-    var parts =
-        parallel(
-            threads,
-            threads,
-            i -> {
-              var counts =
-                  new CoarseCounts(
-                      ScorePrecision.FLOAT32,
-                      options.probabilityMetrics(),
-                      options.calibrationBins(),
-                      bits);
-              counts.begin(weights != null);
-              counts.acceptChecked(
+    return parallel(
+        threads,
+        threads,
+        i -> {
+          var counts =
+              new CoarseCounts(
+                  ScorePrecision.FLOAT32,
+                  options.probabilityMetrics(),
+                  options.calibrationBins(),
+                  bits);
+          counts.begin(weights != null);
+          counts.acceptChecked(
+              scores,
+              labels,
+              weights,
+              bound(scores.length, i, threads),
+              bound(scores.length, i + 1, threads));
+          return counts;
+        });
+  }
+
+  private static CoarseCounts sum(List<CoarseCounts> parts) {
+    if (parts.size() == 1) {
+      return parts.get(0);
+    }
+    var total = parts.get(0).empty();
+    parts.forEach(total::combine);
+    return total;
+  }
+
+  /**
+   * Pass 2: each thread sees its part of the rows once and knows from its own counts where they go;
+   * then each range stands for itself.
+   */
+  private static List<RangeScan> scan(
+      List<RangeTask> ranges,
+      List<CoarseCounts> parts,
+      float[] scores,
+      byte[] labels,
+      double[] weights) {
+    if (ranges.isEmpty()) {
+      return List.of();
+    }
+    var whole = RangeTask.joined(ranges);
+    int threads = parts.size();
+    var rows = BinRows.of(whole, threads * RangeScan.SPARE);
+    var cursors = new ArrayList<int[]>();
+    cursors.add(RangeScan.cursors(rows));
+    for (var part : parts) {
+      int[] next = cursors.get(cursors.size() - 1).clone();
+      for (int slot = 0; slot < whole.bins.length; slot++) {
+        next[2 * slot] += (int) part.rows(whole.bins[slot], 0);
+        next[2 * slot + 1] += (int) part.rows(whole.bins[slot], 1);
+      }
+      cursors.add(next);
+    }
+    int[] ends = cursors.get(threads);
+    parallel(
+        threads,
+        threads,
+        i -> {
+          RangeScan.part(whole, rows, cursors.get(i), i)
+              .acceptChecked(
                   scores,
                   labels,
                   weights,
                   bound(scores.length, i, threads),
                   bound(scores.length, i + 1, threads));
-              return counts;
-            });
-    var total = parts.get(0);
-    for (var part : parts.subList(1, parts.size())) {
-      total.combine(part);
+          return i;
+        });
+    var scans = new ArrayList<RangeScan>();
+    int slot = 0;
+    for (var range : ranges) {
+      int to = slot + range.bins.length;
+      scans.add(
+          RangeScan.part(
+              range, rows.slots(slot, to), Arrays.copyOfRange(ends, 2 * slot, 2 * to + 2), 0));
+      slot = to;
     }
-    return total;
+    return scans;
   }
 
   /** Evaluates float64 scores; see {@link #evaluate(float[], byte[], double[], BinaryOptions)}. */
@@ -115,19 +165,18 @@ public final class BinaryEvaluation {
             .withThreads(threads)
             .withProbabilityMetrics(false)
             .withSuite(Suite.RANKING);
-    var total = count(scores, labels, null, options);
+    var parts = count(scores, labels, null, options);
+    var total = sum(parts);
     checkScores(total);
-    int used = threads(options, scores.length);
-    var plan = ResolvePlan.of(total, options, total.n() / used + 1);
+    var ranges = ResolvePlan.inMemory(total, options, parts.size()).ranges();
+    var scans = scan(ranges, parts, scores, labels, null);
     var collectors =
         parallel(
-            used,
-            plan.ranges().size(),
+            parts.size(),
+            scans.size(),
             i -> {
-              var scan = RangeScan.of(plan.ranges().get(i));
-              scan.acceptChecked(scores, labels, null, 0, scores.length);
               var collector = new TieGroups.Collector();
-              scan.resolve(Marks.NONE, collector);
+              scans.get(i).resolve(Marks.NONE, collector);
               return collector;
             });
     return TieGroups.of(collectors, total.units(0));

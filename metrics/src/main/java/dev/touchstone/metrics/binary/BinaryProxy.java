@@ -18,15 +18,16 @@ import java.util.OptionalDouble;
  * and ROC AUC with certified bounds from its bins.
  *
  * <p>Additive: calls may be merged in any grouping and order with identical bytes, as long as the
- * calls themselves are the same (log losses of a call are multiplied before the logarithm). Rows of
- * a sample are given with weights: how many rows of the population each stands for. The bounds then
- * hold for the weighted sample, not for the population it was drawn from.
+ * calls themselves are the same (losses of a call are multiplied before the logarithm and added
+ * before they are rounded). Rows of a sample are given with weights: how many rows of the
+ * population each stands for. The bounds then hold for the weighted sample, not for the population
+ * it was drawn from.
  *
  * <p>About 150 KiB of memory, at most 256 KiB as bytes. Not thread-safe.
  */
 public final class BinaryProxy extends RowAccumulator {
   private static final int KIND = 'P';
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int WEIGHT_BITS = 20;
 
   /** Factors of one product: 32 of at least 2^-23 each stay normal numbers. */
@@ -41,12 +42,16 @@ public final class BinaryProxy extends RowAccumulator {
   private final Sum128 logLoss = Sum128.zero();
   private final Sum128 brier = Sum128.zero();
   private long n;
-  private long nPos;
+  private long positiveRows; // known only with weights
   private long invalid;
   private long outside;
   private long clipped;
-  private final long[] totals = new long[2]; // by label, rows without a score included
-  private final long[] predicted = new long[2]; // at or above the decision threshold, by label
+  private final long[] skippedUnits = new long[2]; // weights of rows without a score, by label
+  // the decision threshold's bin, and its rows at or above the threshold by label; rows of higher
+  // bins are all predicted positive
+  private final int thresholdBin;
+  private final boolean splitsBin;
+  private final long[] predictedInBin = new long[2];
 
   /**
    * What a proxy answers.
@@ -94,6 +99,9 @@ public final class BinaryProxy extends RowAccumulator {
 
   private BinaryProxy(float decisionThreshold) {
     this.decisionThreshold = decisionThreshold;
+    int key = ScoreKey.of(decisionThreshold);
+    thresholdBin = ProxyBins.of(key);
+    splitsBin = !ProxyBins.startsBin(key);
   }
 
   /** Nothing seen yet; a row is predicted positive iff its score is at least the threshold. */
@@ -121,9 +129,10 @@ public final class BinaryProxy extends RowAccumulator {
   @Override
   void acceptBlock(RowBlock block) {
     n += block.size;
-    boolean plain = !block.weighted && allProbabilities(block);
+    boolean plain = !block.weighted && block.probabilities();
     if (!plain) {
       for (int i = 0; i < block.size; i++) {
+        positiveRows += block.weighted ? block.labels[i] : 0;
         acceptRow(block.bits[i], block.labels[i], block.weighted ? block.weights[i] : 1);
       }
       return;
@@ -132,69 +141,94 @@ public final class BinaryProxy extends RowAccumulator {
     addLosses(block);
   }
 
-  /** Whether every score is in [0, 1] and none is -0.0. */
-  private static boolean allProbabilities(RowBlock block) {
-    int bad = 0;
-    for (int i = 0; i < block.size; i++) {
-      int bits = block.bits[i];
-      bad |= bits | (0x3F80_0000 - bits);
-    }
-    return bad >= 0;
-  }
-
   private void count(RowBlock block) {
-    int positives = 0;
-    int predictedPositive = 0;
-    int truePositive = 0;
-    for (int i = 0; i < block.size; i++) {
-      int bits = block.bits[i];
-      int label = block.labels[i];
-      bins[ProxyBins.of(bits ^ Integer.MIN_VALUE) << 1 | label]++;
-      int over = Float.intBitsToFloat(bits) >= decisionThreshold ? 1 : 0;
-      positives += label;
-      predictedPositive += over;
-      truePositive += over & label;
+    long[] into = bins;
+    int[] bits = block.bits;
+    byte[] labels = block.labels;
+    int size = block.size;
+    int watched = splitsBin ? thresholdBin : -1;
+    for (int i = 0; i < size; i++) {
+      int bin = ProxyBins.ofPlainBits(bits[i]);
+      into[bin << 1 | labels[i]]++;
+      if (bin == watched && Float.intBitsToFloat(bits[i]) >= decisionThreshold) {
+        predictedInBin[labels[i]]++;
+      }
     }
-    nPos += positives;
-    totals[1] += positives;
-    totals[0] += block.size - positives;
-    predicted[1] += truePositive;
-    predicted[0] += predictedPositive - truePositive;
   }
 
   private void addLosses(RowBlock block) {
-    for (int from = 0; from < block.size; from += RUN) {
-      int to = Math.min(block.size, from + RUN);
-      double product = 1;
-      long squares = 0;
-      for (int i = from; i < to; i++) {
-        double p = Float.intBitsToFloat(block.bits[i]);
-        int label = block.labels[i];
-        double ofOther = label == 0 ? p : 1 - p;
-        squares += (long) (ofOther * ofOther * ProbabilitySums.UNIT + 0.5);
-        double kept = Math.min(Math.max(p, EPS), 1 - EPS);
-        clipped += kept == p ? 0 : 1;
-        product *= label == 0 ? 1 - kept : kept;
-      }
-      brier.add(squares);
-      logLoss.add((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product)));
+    int from = 0;
+    for (; from + RUN <= block.size; from += RUN) {
+      addRun(block.bits, block.labels, from, from + RUN);
+    }
+    if (from < block.size) {
+      addRun(block.bits, block.labels, from, block.size);
     }
   }
 
+  /** Two products at a time, and no branch on what varies from row to row. */
+  private void addRun(int[] bits, byte[] labels, int from, int to) {
+    double product = 1;
+    double otherProduct = 1;
+    double squares = 0;
+    double otherSquares = 0;
+    int changes = 0;
+    int i = from;
+    for (; i + 1 < to; i += 2) {
+      int kept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i]));
+      int otherKept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i + 1]));
+      changes |= kept ^ bits[i] | otherKept ^ bits[i + 1];
+      double own = Math.abs(1 - labels[i] - (double) Float.intBitsToFloat(kept));
+      double otherOwn = Math.abs(1 - labels[i + 1] - (double) Float.intBitsToFloat(otherKept));
+      product *= own;
+      otherProduct *= otherOwn;
+      squares += (1 - own) * (1 - own);
+      otherSquares += (1 - otherOwn) * (1 - otherOwn);
+    }
+    if (i < to) {
+      int kept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i]));
+      changes |= kept ^ bits[i];
+      double own = Math.abs(1 - labels[i] - (double) Float.intBitsToFloat(kept));
+      product *= own;
+      squares += (1 - own) * (1 - own);
+    }
+    squares += otherSquares;
+    if (changes != 0) { // the Brier score clips nothing
+      clipped += clipped(bits, from, to);
+      squares = squares(bits, labels, from, to);
+    }
+    brier.add((long) (squares * ProbabilitySums.UNIT + 0.5));
+    logLoss.add((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product * otherProduct)));
+  }
+
+  private static double squares(int[] bits, byte[] labels, int from, int to) {
+    double squares = 0;
+    for (int i = from; i < to; i++) {
+      double error = labels[i] - (double) Float.intBitsToFloat(bits[i]);
+      squares += error * error;
+    }
+    return squares;
+  }
+
+  private static int clipped(int[] bits, int from, int to) {
+    int count = 0;
+    for (int i = from; i < to; i++) {
+      count += (bits[i] - ProbabilitySums.LEAST >>> 31) + (ProbabilitySums.MOST - bits[i] >>> 31);
+    }
+    return count;
+  }
+
   private void acceptRow(int bits, int label, long weight) {
-    nPos += label;
-    totals[label] += weight;
     double p = Float.intBitsToFloat(bits);
-    if (p != p) {
-      invalid++;
+    if (p != p || weight == 0) {
+      invalid += p != p ? 1 : 0;
+      skippedUnits[label] += weight;
       return;
     }
-    if (weight == 0) {
-      return;
-    }
-    bins[ProxyBins.of(ScoreKey.ofBits(bits)) << 1 | label] += weight;
-    if (p >= decisionThreshold) {
-      predicted[label] += weight;
+    int bin = ProxyBins.of(ScoreKey.ofBits(bits));
+    bins[bin << 1 | label] += weight;
+    if (splitsBin && bin == thresholdBin && p >= decisionThreshold) {
+      predictedInBin[label] += weight;
     }
     if (!(p >= 0 && p <= 1)) {
       outside++;
@@ -202,7 +236,7 @@ public final class BinaryProxy extends RowAccumulator {
     }
     double ofOther = label == 0 ? p : 1 - p;
     brier.addProduct((long) (ofOther * ofOther * ProbabilitySums.UNIT + 0.5), weight);
-    double kept = Math.min(Math.max(p, EPS), 1 - EPS);
+    double kept = p < EPS ? EPS : p > 1 - EPS ? 1 - EPS : p;
     clipped += kept == p ? 0 : 1;
     double ofOwn = label == 0 ? 1 - kept : kept;
     logLoss.addProduct((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(ofOwn)), weight);
@@ -226,13 +260,13 @@ public final class BinaryProxy extends RowAccumulator {
     logLoss.combine(other.logLoss);
     brier.combine(other.brier);
     n += other.n;
-    nPos += other.nPos;
+    positiveRows += other.positiveRows;
     invalid += other.invalid;
     outside += other.outside;
     clipped += other.clipped;
     for (int label = 0; label < 2; label++) {
-      totals[label] += other.totals[label];
-      predicted[label] += other.predicted[label];
+      skippedUnits[label] += other.skippedUnits[label];
+      predictedInBin[label] += other.predictedInBin[label];
     }
     return this;
   }
@@ -240,13 +274,20 @@ public final class BinaryProxy extends RowAccumulator {
   /** The metrics so far. */
   public Result result() {
     double unit = unit();
+    long[] totals = {skippedUnits[0], skippedUnits[1]};
+    long[] predicted = predictedInBin.clone();
+    for (int at = 0; at < bins.length; at++) {
+      totals[at & 1] += bins[at];
+      boolean above = at >> 1 > thresholdBin || !splitsBin && at >> 1 == thresholdBin;
+      predicted[at & 1] += above ? bins[at] : 0;
+    }
     return new Result(
         n,
-        nPos,
+        weighted != null && weighted ? positiveRows : totals[1],
         unit * ((double) totals[0] + totals[1]),
         unit * totals[1],
         invalid,
-        metrics(),
+        metrics(totals, predicted),
         histogram());
   }
 
@@ -254,16 +295,19 @@ public final class BinaryProxy extends RowAccumulator {
     return weighted != null && weighted ? Math.scalb(1.0, -WEIGHT_BITS) : 1;
   }
 
-  private String reason() {
+  private String reason(long[] totals) {
     return n == 0
         ? "empty"
         : invalid > 0 ? "invalid_score" : totals[0] + totals[1] == 0 ? "zero_weight" : null;
   }
 
-  private List<MetricValue> metrics() {
+  private List<MetricValue> metrics(long[] totals, long[] predicted) {
     var metrics = new ArrayList<MetricValue>();
-    String general = reason();
-    addBounded(metrics, general != null ? general : totals[1] == 0 ? "no_positives" : null);
+    String general = reason(totals);
+    addBounded(
+        metrics,
+        general != null ? general : totals[1] == 0 ? "no_positives" : null,
+        totals[0] == 0);
     String reason = general != null ? general : outside > 0 ? "score_outside_0_1" : null;
     if (reason != null) {
       metrics.add(MetricValue.undefined("log_loss", reason));
@@ -296,7 +340,7 @@ public final class BinaryProxy extends RowAccumulator {
         : MetricValue.defined(name, value.getAsDouble());
   }
 
-  private void addBounded(List<MetricValue> metrics, String reason) {
+  private void addBounded(List<MetricValue> metrics, String reason, boolean noNegatives) {
     if (reason != null) {
       metrics.add(MetricValue.undefined("average_precision", reason));
       metrics.add(MetricValue.undefined("roc_auc", reason));
@@ -318,7 +362,7 @@ public final class BinaryProxy extends RowAccumulator {
             bounds.averagePrecision(),
             interval(bounds.averagePrecisionLow(), bounds.averagePrecisionHigh())));
     metrics.add(
-        totals[0] == 0
+        noNegatives
             ? MetricValue.undefined("roc_auc", "no_negatives")
             : MetricValue.defined(
                 "roc_auc", bounds.rocAuc(), interval(bounds.rocAucLow(), bounds.rocAucHigh())));
@@ -348,10 +392,10 @@ public final class BinaryProxy extends RowAccumulator {
   public byte[] toBytes() {
     var out = new ByteWriter().writeByte(KIND).writeByte(VERSION);
     out.writeDouble(decisionThreshold).writeByte(weighted == null ? 2 : weighted ? 1 : 0);
-    out.writeCount(n).writeCount(nPos).writeCount(invalid).writeCount(outside);
+    out.writeCount(n).writeCount(positiveRows).writeCount(invalid).writeCount(outside);
     out.writeCount(clipped).writeSum(logLoss).writeSum(brier);
     for (int label = 0; label < 2; label++) {
-      out.writeCount(totals[label]).writeCount(predicted[label]);
+      out.writeCount(skippedUnits[label]).writeCount(predictedInBin[label]);
     }
     int last = -1;
     for (int i = 0; i < bins.length; i++) {
@@ -370,15 +414,15 @@ public final class BinaryProxy extends RowAccumulator {
     int weighting = in.readIndex(3);
     proxy.weighted = weighting == 2 ? null : weighting == 1;
     proxy.n = in.readCount();
-    proxy.nPos = in.readCount();
+    proxy.positiveRows = in.readCount();
     proxy.invalid = in.readCount();
     proxy.outside = in.readCount();
     proxy.clipped = in.readCount();
     proxy.logLoss.combine(in.readSum());
     proxy.brier.combine(in.readSum());
     for (int label = 0; label < 2; label++) {
-      proxy.totals[label] = in.readCount();
-      proxy.predicted[label] = in.readCount();
+      proxy.skippedUnits[label] = in.readCount();
+      proxy.predictedInBin[label] = in.readCount();
     }
     int at = -1;
     int limit = proxy.bins.length;

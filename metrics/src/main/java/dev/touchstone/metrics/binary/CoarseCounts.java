@@ -9,7 +9,7 @@ import dev.touchstone.metrics.Sum128;
  * sums behind log loss and Brier. Additive: any partition of the rows, combined in any order, gives
  * the same state and the same bytes.
  *
- * <p>1 MiB of memory (2 MiB with weights), whatever the number of rows. Not thread-safe.
+ * <p>Below 4 MiB of memory (8 MiB with weights), whatever the number of rows. Not thread-safe.
  */
 public final class CoarseCounts extends RowAccumulator {
   static final int BINS = 1 << 16;
@@ -26,6 +26,7 @@ public final class CoarseCounts extends RowAccumulator {
   private Boolean weighted;
   // [bin * 2 + label]: rows that count, that is, with a score and a weight above 0
   private final long[] rows = new long[2 * BINS];
+  private final Tally tally = new Tally(); // of rows that are not in the array above yet
   private long[] weights;
   // exact sums of squared weights, as 128-bit integers
   private long[] squaresHigh;
@@ -35,9 +36,10 @@ public final class CoarseCounts extends RowAccumulator {
   private final ScoreMoments moments;
   private final long[] floatUnits; // of float64 scores, by the coarse bin of the float32
   private long n;
-  private long nPos;
   private long invalid;
-  private final long[] skippedUnits = new long[2]; // weights of rows without a score, by label
+  // rows without a score or with weight 0, by label, and their weights
+  private final long[] skippedRows = new long[2];
+  private final long[] skippedUnits = new long[2];
 
   CoarseCounts(
       ScorePrecision precision, boolean probabilityMetrics, int calibrationBins, int weightBits) {
@@ -84,7 +86,8 @@ public final class CoarseCounts extends RowAccumulator {
     if (block.weighted) {
       countWeighted(block);
     } else {
-      count(block);
+      makeRoom(block.size);
+      note(tally.add(block.bits, block.labels, block.size));
     }
     if (probabilityMetrics) {
       probability.accept(block);
@@ -92,22 +95,42 @@ public final class CoarseCounts extends RowAccumulator {
     }
   }
 
-  private void count(RowBlock block) {
-    long positives = 0;
-    long nan = 0;
-    for (int i = 0; i < block.size; i++) {
-      int bits = block.bits[i];
-      int label = block.labels[i];
-      positives += label;
-      if ((bits & 0x7FFF_FFFF) > 0x7F80_0000) {
-        nan++;
-        skippedUnits[label]++;
-        continue;
-      }
-      rows[(ScoreKey.ofBits(bits) >>> 16 << 1) | label]++;
+  @Override
+  boolean acceptDirect(float[] scores, byte[] labels, int from, int to) {
+    if (probabilityMetrics) {
+      return false;
     }
-    nPos += positives;
-    invalid += nan;
+    n += to - from;
+    makeRoom(to - from);
+    note(tally.add(scores, labels, from, to));
+    return true;
+  }
+
+  private void makeRoom(int more) {
+    if (tally.pending() + more > Integer.MAX_VALUE) {
+      tally.settle(rows);
+    }
+  }
+
+  private void note(long[] nanByLabel) {
+    for (int label = 0; nanByLabel != null && label < 2; label++) {
+      skippedRows[label] += nanByLabel[label];
+      skippedUnits[label] += nanByLabel[label];
+      invalid += nanByLabel[label];
+    }
+  }
+
+  private long[] settled() {
+    if (tally.pending() > 0) {
+      tally.settle(rows);
+    }
+    return rows;
+  }
+
+  /** Notes a row that counts in no bin. */
+  private void skip(int label, long weight) {
+    skippedRows[label]++;
+    skippedUnits[label] += weight;
   }
 
   private void countWeighted(RowBlock block) {
@@ -137,11 +160,12 @@ public final class CoarseCounts extends RowAccumulator {
 
   /** Counts one row; the bin is below 0 for a score that is NaN. */
   private void acceptKey(int bin, int label, long weight) {
-    nPos += label;
     if (bin < 0) {
       invalid++;
-      skippedUnits[label] += weight;
-    } else if (weight > 0) {
+      skip(label, weight);
+    } else if (weight == 0) {
+      skip(label, 0);
+    } else {
       rows[(bin << 1) | label]++;
       weights[(bin << 1) | label] = checked(weights[(bin << 1) | label] + weight);
       addSquare((bin << 1) | label, Math.multiplyHigh(weight, weight), weight * weight);
@@ -166,10 +190,9 @@ public final class CoarseCounts extends RowAccumulator {
       if (units != null) {
         acceptKey(bin, labels[i], weight);
       } else {
-        nPos += labels[i];
         if (bin < 0) {
           invalid++;
-          skippedUnits[labels[i]]++;
+          skip(labels[i], 1);
         } else {
           rows[(bin << 1) | labels[i]]++;
         }
@@ -192,6 +215,11 @@ public final class CoarseCounts extends RowAccumulator {
     return total;
   }
 
+  /** Nothing counted, of the same options. */
+  CoarseCounts empty() {
+    return new CoarseCounts(precision, probabilityMetrics, probability.binCount(), weightBits);
+  }
+
   /** Adds what the other counted; returns this. Both must come from the same options. */
   public CoarseCounts combine(CoarseCounts other) {
     if (other.precision != precision
@@ -203,6 +231,8 @@ public final class CoarseCounts extends RowAccumulator {
     if (other.weighted != null) {
       begin(other.weighted);
     }
+    settled();
+    other.settled();
     for (int i = 0; i < rows.length; i++) {
       rows[i] += other.rows[i];
     }
@@ -218,10 +248,11 @@ public final class CoarseCounts extends RowAccumulator {
       moments.combine(other.moments);
     }
     n += other.n;
-    nPos += other.nPos;
     invalid += other.invalid;
-    skippedUnits[0] += other.skippedUnits[0];
-    skippedUnits[1] += other.skippedUnits[1];
+    for (int label = 0; label < 2; label++) {
+      skippedRows[label] += other.skippedRows[label];
+      skippedUnits[label] += other.skippedUnits[label];
+    }
     return this;
   }
 
@@ -232,7 +263,11 @@ public final class CoarseCounts extends RowAccumulator {
 
   /** Rows with label 1 so far, invalid ones included. */
   public long nPos() {
-    return nPos;
+    long sum = skippedRows[1];
+    for (int at = 1; at < rows.length; at += 2) {
+      sum += settled()[at];
+    }
+    return sum;
   }
 
   /** Rows so far whose score is NaN. */
@@ -259,12 +294,12 @@ public final class CoarseCounts extends RowAccumulator {
 
   /** Rows that count, by bin and label. */
   long rows(int bin, int label) {
-    return rows[(bin << 1) | label];
+    return settled()[(bin << 1) | label];
   }
 
   /** Weight units (rows without weights) by bin and label. */
   long units(int bin, int label) {
-    return weights == null ? rows[(bin << 1) | label] : weights[(bin << 1) | label];
+    return weights == null ? settled()[(bin << 1) | label] : weights[(bin << 1) | label];
   }
 
   /** Weight units of a class over rows with a score. */
@@ -311,7 +346,7 @@ public final class CoarseCounts extends RowAccumulator {
   long squares(int bin, int label, int shift) {
     int at = (bin << 1) | label;
     return weights == null
-        ? rows[at]
+        ? settled()[at]
         : (long)
             Math.rint(Math.scalb(Sum128.of(squaresHigh[at], squaresLow[at]).toDouble(), -shift));
   }
@@ -324,7 +359,7 @@ public final class CoarseCounts extends RowAccumulator {
     int zero = bin(0);
     int one = bin(1);
     for (int bin = 0; bin < BINS; bin++) {
-      if ((bin < zero || bin > one) && rows[bin << 1] + rows[(bin << 1) | 1] > 0) {
+      if ((bin < zero || bin > one) && rows(bin, 0) + rows(bin, 1) > 0) {
         return false;
       }
     }
@@ -338,11 +373,13 @@ public final class CoarseCounts extends RowAccumulator {
 
   /** Sparse and versioned; equal states give equal bytes. */
   public byte[] toBytes() {
+    settled();
     var out = new ByteWriter().writeByte(KIND).writeByte(VERSION);
     out.writeByte(precision.ordinal()).writeBoolean(probabilityMetrics);
     out.writeCount(probability.binCount());
     out.writeByte(weightBits + 128).writeByte(weighted == null ? 2 : weighted ? 1 : 0);
-    out.writeCount(n).writeCount(nPos).writeCount(invalid);
+    out.writeCount(n).writeCount(invalid);
+    out.writeCount(skippedRows[0]).writeCount(skippedRows[1]);
     out.writeCount(skippedUnits[0]).writeCount(skippedUnits[1]);
     out.writeCount(largestWeight);
     probability.write(out);
@@ -374,8 +411,9 @@ public final class CoarseCounts extends RowAccumulator {
       counts.begin(weighting == 1);
     }
     counts.n = in.readCount();
-    counts.nPos = in.readCount();
     counts.invalid = in.readCount();
+    counts.skippedRows[0] = in.readCount();
+    counts.skippedRows[1] = in.readCount();
     counts.skippedUnits[0] = in.readCount();
     counts.skippedUnits[1] = in.readCount();
     counts.largestWeight = in.readCount();

@@ -1,5 +1,7 @@
 package dev.touchstone.metrics.binary;
 
+import dev.touchstone.metrics.Ln;
+
 /**
  * Folds tie groups, in descending order of scores, into a {@link RangeResult}. A group holds at
  * least one positive; the negatives between two groups are one gap, since nothing that is computed
@@ -121,7 +123,7 @@ final class GroupFold implements GroupSink {
     interpolated +=
         offset == 0 || before == 0
             ? p / s
-            : p / s - offset / (s * s) * StrictMath.log1p((total - before) / before);
+            : p / s - offset / (s * s) * Ln.ofOnePlus((total - before) / before);
     addPartial(tpBefore, p, fpBefore, n);
   }
 

@@ -12,18 +12,24 @@ final class ProbabilitySums {
   /** Units of a loss in 1. A loss is below 37, so 64 of them stay within a long. */
   static final double UNIT = 0x1p52;
 
-  /** Units of a squared loss. */
+  /** Units of a squared loss; a loss is cut to 2^-22 first. */
   static final double SQUARE_UNIT = 0x1p44;
 
   /** Units of a probability in a calibration bin: a block of 4,096 stays within a long. */
+  private static final int BIN_BITS = 50;
+
   private static final double BIN_UNIT = 0x1p50;
 
   private static final int RUN = 64;
 
+  /** Bits of the least probability that is kept, 2^-23, and of the most, 1 - 2^-23. */
+  static final int LEAST = 0x3400_0000;
+
+  static final int MOST = 0x3F7F_FFFE;
+
   private final int binCount;
   private final Sum128 logLoss = Sum128.zero();
   private final Sum128 squaredLogLoss = Sum128.zero();
-  private final Sum128 brier = Sum128.zero();
   private final Sum128 squaredBrier = Sum128.zero();
   private long clipped;
   private long outside;
@@ -51,48 +57,20 @@ final class ProbabilitySums {
 
   /** Adds float32 rows; scores outside [0, 1] are counted and left out, NaN is left out. */
   void accept(RowBlock rows) {
-    if (rows.weighted) {
+    if (rows.weighted || !rows.probabilities()) {
       for (int i = 0; i < rows.size; i++) {
         float p = Float.intBitsToFloat(rows.bits[i]);
-        if (rows.weights[i] > 0 && p == p) {
-          accept(p, rows.labels[i], rows.weights[i], ScorePrecision.FLOAT32);
+        long weight = rows.weighted ? rows.weights[i] : 1;
+        if (weight > 0 && p == p) {
+          accept(p, rows.labels[i], weight, ScorePrecision.FLOAT32);
         }
       }
       return;
     }
-    double eps = ScorePrecision.FLOAT32.clipEpsilon();
     for (int from = 0; from < rows.size; from += RUN) {
       int to = Math.min(rows.size, from + RUN);
-      long loss = 0;
-      long lossSquares = 0;
-      long errors = 0;
-      long errorSquares = 0;
-      for (int i = from; i < to; i++) {
-        double p = Float.intBitsToFloat(rows.bits[i]);
-        if (!(p >= 0 && p <= 1)) {
-          outside += p == p ? 1 : 0;
-          continue;
-        }
-        int label = rows.labels[i];
-        double ofOther = label == 0 ? p : 1 - p;
-        double error = ofOther * ofOther;
-        errors += (long) (error * UNIT + 0.5);
-        errorSquares += (long) (error * error * UNIT + 0.5);
-        double kept = Math.min(Math.max(p, eps), 1 - eps);
-        clipped += kept == p ? 0 : 1;
-        // 1 - p is exact: a float32 of at least 2^-23 has no bit below 2^-46
-        double term = -Ln.ofNormal(label == 0 ? 1 - kept : kept);
-        loss += (long) (term * UNIT + 0.5);
-        lossSquares += (long) (term * term * SQUARE_UNIT + 0.5);
-        int at = bin(p) << 1 | label;
-        weights[at]++;
-        blockScores[at] += (long) (p * BIN_UNIT + 0.5);
-        blockSquares[at] += (long) (p * p * BIN_UNIT + 0.5);
-      }
-      logLoss.add(loss);
-      squaredLogLoss.add(lossSquares);
-      brier.add(errors);
-      squaredBrier.add(errorSquares);
+      addLosses(rows, from, to);
+      addErrors(rows, from, to);
     }
     for (int at = 0; at < 2 * binCount; at++) {
       scores[at].add(blockScores[at]);
@@ -102,6 +80,51 @@ final class ProbabilitySums {
     }
   }
 
+  private void addLosses(RowBlock rows, int from, int to) {
+    long loss = 0;
+    long lossSquares = 0;
+    int changed = 0;
+    for (int i = from; i < to; i++) {
+      int bits = rows.bits[i];
+      // no branch on what varies from row to row
+      int kept = Math.max(LEAST, Math.min(MOST, bits));
+      changed += -(kept ^ bits) >>> 31 | (kept ^ bits) >>> 31;
+      // 1 - p is exact: a float32 of at least 2^-23 has no bit below 2^-46
+      double p = Math.abs(1 - rows.labels[i] - (double) Float.intBitsToFloat(kept));
+      long term = (long) (0.5 - UNIT * Ln.ofNormal(p));
+      loss += term;
+      lossSquares += (term >>> 30) * (term >>> 30);
+    }
+    clipped += changed;
+    logLoss.add(loss);
+    squaredLogLoss.add(lossSquares);
+  }
+
+  private void addErrors(RowBlock rows, int from, int to) {
+    long errorSquares = 0;
+    int last = binCount - 1;
+    for (int i = from; i < to; i++) {
+      double p = Float.intBitsToFloat(rows.bits[i]);
+      int label = rows.labels[i];
+      int at = Math.min((int) (p * binCount), last) << 1 | label;
+      long score = (long) (p * BIN_UNIT + 0.5);
+      weights[at]++;
+      blockScores[at] += score;
+      blockSquares[at] += (long) (p * p * BIN_UNIT + 0.5);
+      errorSquares += fourthPower(score, label);
+    }
+    squaredBrier.add(errorSquares);
+  }
+
+  /**
+   * The squared squared error in units of 2^-50, of which 24 bits are right: spread needs no more.
+   */
+  private static long fourthPower(long score, int label) {
+    long error = Math.abs(score - ((long) label << BIN_BITS)) >>> 25;
+    long square = error * error >>> 25;
+    return square * square;
+  }
+
   /** Adds one row. */
   void accept(double p, int label, long weight, ScorePrecision precision) {
     if (!(p >= 0 && p <= 1)) {
@@ -109,11 +132,7 @@ final class ProbabilitySums {
       return;
     }
     double eps = precision.clipEpsilon();
-    double ofOther = label == 0 ? p : 1 - p;
-    double error = ofOther * ofOther;
-    brier.addProduct((long) (error * UNIT + 0.5), weight);
-    squaredBrier.addProduct((long) (error * error * UNIT + 0.5), weight);
-    double kept = Math.min(Math.max(p, eps), 1 - eps);
+    double kept = p < eps ? eps : p > 1 - eps ? 1 - eps : p;
     clipped += kept == p ? 0 : 1;
     double term;
     if (precision == ScorePrecision.FLOAT32) {
@@ -122,22 +141,20 @@ final class ProbabilitySums {
       // fdlibm by specification, hence the same bits everywhere
       term = -(label == 0 ? StrictMath.log1p(-kept) : StrictMath.log(kept));
     }
-    logLoss.addProduct((long) (term * UNIT + 0.5), weight);
-    squaredLogLoss.addProduct((long) (term * term * SQUARE_UNIT + 0.5), weight);
-    int at = bin(p) << 1 | label;
+    long loss = (long) (term * UNIT + 0.5);
+    logLoss.addProduct(loss, weight);
+    squaredLogLoss.addProduct((loss >>> 30) * (loss >>> 30), weight);
+    int at = Math.min((int) (p * binCount), binCount - 1) << 1 | label;
+    long score = (long) (p * BIN_UNIT + 0.5);
     weights[at] += weight;
-    scores[at].addProduct((long) (p * BIN_UNIT + 0.5), weight);
+    scores[at].addProduct(score, weight);
     squares[at].addProduct((long) (p * p * BIN_UNIT + 0.5), weight);
-  }
-
-  private int bin(double p) {
-    return Math.min((int) (p * binCount), binCount - 1);
+    squaredBrier.addProduct(fourthPower(score, label), weight);
   }
 
   void combine(ProbabilitySums other) {
     logLoss.combine(other.logLoss);
     squaredLogLoss.combine(other.squaredLogLoss);
-    brier.combine(other.brier);
     squaredBrier.combine(other.squaredBrier);
     clipped += other.clipped;
     outside += other.outside;
@@ -161,12 +178,22 @@ final class ProbabilitySums {
     return squaredLogLoss.toDouble() / SQUARE_UNIT / totalUnits;
   }
 
+  /** Mean of (p - y)² = p² - 2 p y + y². */
   double brier(double totalUnits) {
-    return brier.toDouble() / UNIT / totalUnits;
+    var sum = Sum128.zero();
+    for (int at = 0; at < 2 * binCount; at++) {
+      sum.combine(squares[at]);
+      if ((at & 1) == 1) {
+        sum.add(~(2 * scores[at].high() + (scores[at].low() >>> 63)), ~(2 * scores[at].low()));
+        sum.add(1);
+        sum.addProduct(weights[at], (long) BIN_UNIT);
+      }
+    }
+    return Math.max(0, sum.toDouble()) / BIN_UNIT / totalUnits;
   }
 
   double meanSquaredBrier(double totalUnits) {
-    return squaredBrier.toDouble() / UNIT / totalUnits;
+    return squaredBrier.toDouble() / BIN_UNIT / totalUnits;
   }
 
   long clipped() {
@@ -192,7 +219,7 @@ final class ProbabilitySums {
   }
 
   void write(ByteWriter out) {
-    out.writeSum(logLoss).writeSum(squaredLogLoss).writeSum(brier).writeSum(squaredBrier);
+    out.writeSum(logLoss).writeSum(squaredLogLoss).writeSum(squaredBrier);
     out.writeCount(clipped).writeCount(outside);
     for (int at = 0; at < 2 * binCount; at++) {
       out.writeCount(weights[at]).writeSum(scores[at]).writeSum(squares[at]);
@@ -203,7 +230,6 @@ final class ProbabilitySums {
     var sums = new ProbabilitySums(binCount);
     sums.logLoss.combine(in.readSum());
     sums.squaredLogLoss.combine(in.readSum());
-    sums.brier.combine(in.readSum());
     sums.squaredBrier.combine(in.readSum());
     sums.clipped = in.readCount();
     sums.outside = in.readCount();

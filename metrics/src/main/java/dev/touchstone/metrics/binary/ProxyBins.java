@@ -72,6 +72,17 @@ final class ProxyBins {
     return FIRST_KEY.length;
   }
 
+  /** The bin of a score of at least +0.0 from its bits. */
+  static int ofPlainBits(int bits) {
+    int entry = TABLE[(bits >>> 16) + (1 << 15)];
+    return (entry >>> 5) + ((bits & 0xFFFF) >>> (entry & 31));
+  }
+
+  /** Whether a key is the first of its bin. */
+  static boolean startsBin(int key) {
+    return FIRST_KEY[of(key)] == key;
+  }
+
   /** The bin of a number's key. */
   static int of(int key) {
     int entry = TABLE[key >>> 16];

@@ -2,6 +2,8 @@ package dev.touchstone.metrics.binary;
 
 import dev.touchstone.metrics.ScorePrecision;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * One range of pass 2: which bins to resolve, and how many rows of each class are above them. Small
@@ -11,11 +13,11 @@ public final class RangeTask {
   private static final int KIND = 'T';
   private static final int VERSION = 2;
 
-  /** A bin of float32 keys with this many rows is cheaper as a table of counts (1 MiB). */
-  static final long TABLE_ROWS = 1 << 19;
+  /** A table of counts takes as much as so many rows. */
+  private static final long TABLE_ROWS = 1 << 19;
 
   /** The same with weights, where a row takes 10 bytes and a table 2 MiB. */
-  static final long TABLE_ROWS_WEIGHTED = 1 << 18;
+  private static final long TABLE_ROWS_WEIGHTED = 1 << 18;
 
   final int index;
   final int ranges;
@@ -25,6 +27,7 @@ public final class RangeTask {
   final int squareShift;
   final BinaryOptions options;
   final boolean grid;
+  final long tableFrom;
   final long positives;
   final long negatives;
   // by slot: bins to resolve, descending
@@ -42,6 +45,7 @@ public final class RangeTask {
       CoarseCounts total,
       BinaryOptions options,
       boolean grid,
+      long tableFrom,
       long positives,
       long negatives,
       int[] bins,
@@ -57,6 +61,7 @@ public final class RangeTask {
     this.squareShift = total.squareShift();
     this.options = options;
     this.grid = grid;
+    this.tableFrom = tableFrom;
     this.positives = positives;
     this.negatives = negatives;
     this.bins = bins;
@@ -85,6 +90,7 @@ public final class RangeTask {
             .withSuite(suite)
             .withQuestions(Questions.read(in));
     grid = in.readBoolean();
+    tableFrom = in.readCount();
     positives = in.readCount();
     negatives = in.readCount();
     int slots = in.readIndex(CoarseCounts.BINS + 1);
@@ -109,6 +115,37 @@ public final class RangeTask {
     in.end();
   }
 
+  /** One task over the bins of several, which are descending. */
+  static RangeTask joined(List<RangeTask> tasks) {
+    return new RangeTask(tasks);
+  }
+
+  private RangeTask(List<RangeTask> tasks) {
+    var first = tasks.get(0);
+    index = 0;
+    ranges = 1;
+    precision = first.precision;
+    weighted = first.weighted;
+    weightBits = first.weightBits;
+    squareShift = first.squareShift;
+    options = first.options;
+    grid = first.grid;
+    tableFrom = first.tableFrom;
+    positives = first.positives;
+    negatives = first.negatives;
+    bins = tasks.stream().flatMapToInt(t -> Arrays.stream(t.bins)).toArray();
+    positiveRows = joined(tasks, t -> t.positiveRows);
+    negativeRows = joined(tasks, t -> t.negativeRows);
+    tpAbove = joined(tasks, t -> t.tpAbove);
+    fpAbove = joined(tasks, t -> t.fpAbove);
+    tpSquaresAbove = joined(tasks, t -> t.tpSquaresAbove);
+    fpSquaresAbove = joined(tasks, t -> t.fpSquaresAbove);
+  }
+
+  private static long[] joined(List<RangeTask> tasks, Function<RangeTask, long[]> column) {
+    return tasks.stream().map(column).flatMapToLong(Arrays::stream).toArray();
+  }
+
   /** Position of this range in its plan. */
   public int index() {
     return index;
@@ -124,14 +161,24 @@ public final class RangeTask {
     long bytes = 0;
     for (int slot = 0; slot < bins.length; slot++) {
       long rows = positiveRows[slot] + negativeRows[slot];
-      bytes +=
-          isTable(rows, weighted) ? (weighted ? 2 << 20 : 1 << 20) : rows * (weighted ? 10 : 2);
+      bytes += isTable(rows) ? (weighted ? 2 << 20 : 1 << 20) : rows * (weighted ? 10 : 2);
     }
     return bytes;
   }
 
-  static boolean isTable(long rows, boolean weighted) {
-    return rows >= (weighted ? TABLE_ROWS_WEIGHTED : TABLE_ROWS);
+  /** Whether a bin of so many rows is kept as a table of counts. */
+  boolean isTable(long rows) {
+    return rows > tableFrom;
+  }
+
+  /** Beyond how many rows a bin becomes a table: when it would not fit, and a table is smaller. */
+  static long tableFrom(long maxRows, boolean weighted) {
+    return Math.max(maxRows, tableRows(weighted));
+  }
+
+  /** Rows that take as much as a table. */
+  static long tableRows(boolean weighted) {
+    return weighted ? TABLE_ROWS_WEIGHTED : TABLE_ROWS;
   }
 
   FoldPlan plan() {
@@ -157,7 +204,7 @@ public final class RangeTask {
     out.writeCount(options.thresholds()).writeDouble(options.decisionThreshold());
     out.writeCount(options.suite().ordinal());
     options.questions().write(out);
-    out.writeBoolean(grid);
+    out.writeBoolean(grid).writeCount(tableFrom);
     out.writeCount(positives).writeCount(negatives).writeCount(bins.length);
     for (int slot = 0; slot < bins.length; slot++) {
       out.writeCount(bins[slot]);

@@ -36,6 +36,20 @@ public record ResolvePlan(List<RangeTask> ranges) {
    * 2^19 rows; one bin is the least that a range can hold.
    */
   public static ResolvePlan of(CoarseCounts total, BinaryOptions options, long maxRowsPerRange) {
+    return of(
+        total,
+        options,
+        maxRowsPerRange,
+        RangeTask.tableFrom(Math.min(maxRowsPerRange, MOST_ROWS), total.weighted()));
+  }
+
+  /** A plan that shares work among threads and keeps every row. */
+  static ResolvePlan inMemory(CoarseCounts total, BinaryOptions options, int threads) {
+    return of(total, options, total.n() / threads + 1, Long.MAX_VALUE);
+  }
+
+  private static ResolvePlan of(
+      CoarseCounts total, BinaryOptions options, long maxRowsPerRange, long tableFrom) {
     if (maxRowsPerRange < 1) {
       throw new IllegalArgumentException(
           "max rows per range must be at least 1, got " + maxRowsPerRange);
@@ -71,10 +85,7 @@ public record ResolvePlan(List<RangeTask> ranges) {
         continue;
       }
       if (total.rows(bin, 1) > 0 || marks.splits((long) bin << shift, shift)) {
-        long cost =
-            RangeTask.isTable(rows, weighted)
-                ? (weighted ? RangeTask.TABLE_ROWS_WEIGHTED : RangeTask.TABLE_ROWS)
-                : rows;
+        long cost = rows > tableFrom ? RangeTask.tableRows(weighted) : rows;
         if (held > 0 && held + cost > limit) {
           ends.add(slots);
           held = 0;
@@ -109,6 +120,7 @@ public record ResolvePlan(List<RangeTask> ranges) {
               total,
               options,
               grid,
+              tableFrom,
               positives,
               negatives,
               Arrays.copyOfRange(bins, from, to),

@@ -21,6 +21,11 @@ abstract class RowAccumulator {
   /** Takes rows that have been checked. */
   abstract void acceptBlock(RowBlock rows);
 
+  /** Takes unweighted rows [from, to) straight from arrays; or returns false. */
+  boolean acceptDirect(float[] scores, byte[] labels, int from, int to) {
+    return false;
+  }
+
   /** Weights are multiples of 2^-bits. */
   abstract int weightBits();
 
@@ -149,6 +154,9 @@ abstract class RowAccumulator {
 
   /** Adds rows whose labels and weights are known to be good. */
   final void acceptChecked(float[] scores, byte[] labels, double[] weights, int from, int to) {
+    if (weights == null && acceptDirect(scores, labels, from, to)) {
+      return;
+    }
     block.weighted(weights != null);
     for (int start = from; start < to; start += RowBlock.SIZE) {
       int size = Math.min(RowBlock.SIZE, to - start);

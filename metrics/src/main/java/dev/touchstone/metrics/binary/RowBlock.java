@@ -18,4 +18,13 @@ final class RowBlock {
       weights = new long[SIZE];
     }
   }
+
+  /** Whether every score is in [0, 1] and none is -0.0: then its bits are in [0, bits of 1]. */
+  boolean probabilities() {
+    int bad = 0;
+    for (int i = 0; i < size; i++) {
+      bad |= bits[i] | (0x3F80_0000 - bits[i]);
+    }
+    return bad >= 0;
+  }
 }

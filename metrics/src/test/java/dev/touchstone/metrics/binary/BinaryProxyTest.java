@@ -154,6 +154,6 @@ class BinaryProxyTest {
     byte[] bytes = proxy.toBytes();
     bytes[1] = 9;
     assertThatThrownBy(() -> BinaryProxy.fromBytes(bytes))
-        .hasMessage("binary proxy: version must be 1, got 9");
+        .hasMessage("binary proxy: version must be 2, got 9");
   }
 }

@@ -1,0 +1,45 @@
+package dev.touchstone.metrics;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(
+    packages = "dev.touchstone.metrics",
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class HouseTest {
+  @ArchTest
+  static final ArchRule THE_MATH_KNOWS_NUMBERS_ONLY =
+      classes()
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.touchstone.metrics..",
+              "java.lang..",
+              "java.math..",
+              "java.nio..",
+              "java.util..",
+              "org.apache.commons.statistics..",
+              "org.apache.commons.numbers..");
+
+  @ArchTest
+  static final ArchRule THE_MATH_KNOWS_NO_CLOCK =
+      noClasses()
+          .should()
+          .callMethod(System.class, "nanoTime")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis");
+
+  @ArchTest
+  static final ArchRule WHAT_IS_COMMON_KNOWS_NO_TASK =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.touchstone.metrics")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.touchstone.metrics.binary..");
+}
