@@ -3,6 +3,7 @@ package dev.touchstone.metrics.multiclass;
 import dev.touchstone.metrics.Intervals;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.shared.ClassAverages;
+import dev.touchstone.metrics.shared.ClassRow;
 import dev.touchstone.metrics.shared.ClassScore;
 import dev.touchstone.metrics.shared.ColumnRanking;
 import dev.touchstone.metrics.shared.Moments;
@@ -205,30 +206,13 @@ final class MulticlassAssembly {
   }
 
   private List<ClassRow> classRows() {
-    var list = new ArrayList<ClassRow>();
-    for (int k = 0; k < scores.size(); k++) {
-      var score = scores.get(k);
-      list.add(
-          new ClassRow(
-              score,
-              reason != null
-                  ? MetricValue.undefined("precision", reason)
-                  : wilson(score.precision(options.zeroDivision()), score.predicted()),
-              reason != null
-                  ? MetricValue.undefined("recall", reason)
-                  : wilson(score.recall(), score.support()),
-              reason != null ? MetricValue.undefined("f1", reason) : score.f1(),
-              ranking.averagePrecision().get(k),
-              ranking.rocAuc().get(k)));
-    }
-    return list;
-  }
-
-  /** Trials in effective rows: those of the class, as far as weights let them count. */
-  private MetricValue wilson(MetricValue share, double weight) {
-    double trials = weight / counts.weighting.total() * rows;
-    return share.isDefined() && trials > 0
-        ? share.withInterval(Intervals.wilson(share.value(), trials, options.level()))
-        : share;
+    double weight = counts.weighting.total();
+    return ClassRow.of(
+        scores,
+        ranking,
+        options.zeroDivision(),
+        reason,
+        weight > 0 ? rows / weight : 0,
+        options.level());
   }
 }

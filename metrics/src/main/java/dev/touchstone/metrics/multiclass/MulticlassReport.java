@@ -1,6 +1,7 @@
 package dev.touchstone.metrics.multiclass;
 
 import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.shared.ClassRow;
 import dev.touchstone.metrics.shared.Table;
 import dev.touchstone.metrics.shared.TaskReport;
 import java.util.ArrayList;
@@ -77,32 +78,7 @@ public record MulticlassReport(
   /** Table {@code classes}, and {@code confusion} with the cells that are not 0 (largest first). */
   @Override
   public List<Table> tables() {
-    var rows = new ArrayList<List<Object>>();
-    for (var c : classes) {
-      rows.add(
-          List.of(
-              c.score().name(),
-              c.score().support(),
-              c.score().predicted(),
-              c.score().truePositives(),
-              c.precision(),
-              c.recall(),
-              c.f1(),
-              c.averagePrecision(),
-              c.rocAuc()));
-    }
-    var header =
-        List.of(
-            "class",
-            "support",
-            "predicted",
-            "true_positives",
-            "precision",
-            "recall",
-            "f1",
-            "average_precision",
-            "roc_auc");
-    return List.of(new Table("classes", header, rows), confusionTable());
+    return List.of(ClassRow.table("classes", "class", classes), confusionTable());
   }
 
   private Table confusionTable() {

@@ -71,6 +71,18 @@ public final class Moments {
     return this;
   }
 
+  /**
+   * The moments of {@code a}'s values and the negatives of {@code b}'s: of a quantity from those of
+   * its positive and negative part.
+   */
+  public static Moments ofParts(Moments a, Moments b) {
+    var parts = of().combine(a);
+    parts.sum.subtract(b.sum);
+    parts.squares.combine(b.squares);
+    parts.weight += b.weight;
+    return parts;
+  }
+
   /** Sum of weights in units. */
   public long weight() {
     return weight;

@@ -101,6 +101,17 @@ public final class WideSum {
     return this;
   }
 
+  /** Takes another sum away; returns this. */
+  public WideSum subtract(WideSum other) {
+    other.carry();
+    carry();
+    for (int i = 0; i < LIMBS; i++) {
+      limbs[i] -= other.limbs[i];
+    }
+    carry();
+    return this;
+  }
+
   /** The sum, correctly rounded; infinite beyond the range of doubles. */
   public double value() {
     return toDouble(exact(), UNIT_EXPONENT);
