@@ -1,0 +1,151 @@
+package dev.touchstone.metrics.sampling;
+
+import dev.touchstone.metrics.Interval;
+import dev.touchstone.metrics.Intervals;
+import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.Target;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * An estimate from a sample (or a whole set) with its variance for both targets.
+ *
+ * @param name of the metric
+ * @param value the estimate; NaN exactly when {@code reason} is not null
+ * @param reason why there is none, machine-readable, or null
+ * @param finiteVariance variance around the value of the whole finite set; 0 when all of it was
+ *     seen
+ * @param superpopulationVariance variance around the value on future examples
+ * @param rows examples that the estimate rests on
+ * @param effectiveRows (sum w)² / sum w² of them: examples of equal weight that say as much
+ * @param flags remarks, never null
+ */
+public record Estimate(
+    String name,
+    double value,
+    String reason,
+    double finiteVariance,
+    double superpopulationVariance,
+    long rows,
+    double effectiveRows,
+    List<String> flags) {
+  /** Holds "NaN iff a reason" and variances of at least 0; copies the flags. */
+  public Estimate {
+    Objects.requireNonNull(name, "name");
+    flags = List.copyOf(flags);
+    if (Double.isNaN(value) != (reason != null)) {
+      throw new IllegalArgumentException(
+          name + ": a value is NaN exactly when a reason says why, got " + value + ", " + reason);
+    }
+    if (!(finiteVariance >= 0 && superpopulationVariance >= 0)) {
+      throw new IllegalArgumentException(
+          name
+              + ": variances must be at least 0, got "
+              + finiteVariance
+              + ", "
+              + superpopulationVariance);
+    }
+  }
+
+  /** A value without remarks. */
+  public static Estimate of(
+      String name,
+      double value,
+      double finiteVariance,
+      double superpopulationVariance,
+      long rows,
+      double effectiveRows) {
+    return new Estimate(
+        name, value, null, finiteVariance, superpopulationVariance, rows, effectiveRows, List.of());
+  }
+
+  /** No value, and why. */
+  public static Estimate undefined(String name, String reason, long rows) {
+    return new Estimate(name, Double.NaN, reason, 0, 0, rows, 0, List.of());
+  }
+
+  /** The same with one more remark. */
+  public Estimate withFlag(String flag) {
+    var more = new ArrayList<>(flags);
+    more.add(flag);
+    return new Estimate(
+        name, value, reason, finiteVariance, superpopulationVariance, rows, effectiveRows, more);
+  }
+
+  /** Whether there is a value. */
+  public boolean isDefined() {
+    return reason == null;
+  }
+
+  /** The variance for a target. */
+  public double variance(Target target) {
+    return target == Target.FINITE ? finiteVariance : superpopulationVariance;
+  }
+
+  /** The standard error for a target. */
+  public double standardError(Target target) {
+    return Math.sqrt(variance(target));
+  }
+
+  /**
+   * The value with value ± widening * z * se, cut at the ends of the metric's range.
+   *
+   * @param widening factor of the half width, at least 1; see {@link TierOne}
+   */
+  public MetricValue normal(
+      Target target, double level, double widening, double least, double most) {
+    if (!isDefined()) {
+      return withFlags(MetricValue.undefined(name, reason));
+    }
+    checkWidening(widening);
+    var interval =
+        Intervals.normal(
+            value,
+            widening * standardError(target),
+            least,
+            most,
+            level,
+            method("normal", widening));
+    return withFlags(MetricValue.defined(name, value, aim(interval, target)));
+  }
+
+  /** The value with an interval on the logit scale; the normal one where the value is 0 or 1. */
+  public MetricValue logit(Target target, double level, double widening) {
+    if (!isDefined() || !(value > 0 && value < 1)) {
+      return normal(target, level, widening, 0, 1);
+    }
+    checkWidening(widening);
+    var interval =
+        Intervals.logit(
+            value,
+            widening * standardError(target),
+            Intervals.z(level),
+            level,
+            method("logit", widening));
+    return withFlags(MetricValue.defined(name, value, aim(interval, target)));
+  }
+
+  private static void checkWidening(double widening) {
+    if (!(widening >= 1 && widening <= Double.MAX_VALUE)) {
+      throw new IllegalArgumentException("widening must be at least 1, got " + widening);
+    }
+  }
+
+  private static String method(String name, double widening) {
+    return "linearised_" + name + (widening > 1 ? "_x" + widening : "");
+  }
+
+  private static Interval aim(Interval interval, Target target) {
+    return new Interval(
+        interval.low(), interval.high(), interval.method(), interval.level(), target);
+  }
+
+  private MetricValue withFlags(MetricValue metric) {
+    var flagged = metric;
+    for (var flag : flags) {
+      flagged = flagged.withFlag(flag);
+    }
+    return flagged;
+  }
+}
