@@ -1,8 +1,11 @@
 package dev.touchstone.schemas;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -37,7 +40,13 @@ import org.apache.avro.specific.SpecificRecord;
  */
 public final class PlainJson {
 
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /** A second object behind the first, or a second value for a field, would be lost in silence. */
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private PlainJson() {}
@@ -295,7 +304,10 @@ public final class PlainJson {
       switch (type) {
         case "u8" -> {
           require(
-              element.isIntegralNumber() && element.longValue() >= 0 && element.longValue() <= 255,
+              element.isIntegralNumber()
+                  && element.canConvertToInt()
+                  && element.intValue() >= 0
+                  && element.intValue() <= 255,
               where,
               "an integer in [0, 255]",
               element);

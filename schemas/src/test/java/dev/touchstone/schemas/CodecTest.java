@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.touchstone.schemas.avro.EvaluationSet;
+import dev.touchstone.schemas.avro.InferenceStats;
 import dev.touchstone.schemas.avro.LabelEncoding;
 import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
 import dev.touchstone.schemas.avro.SliceColumn;
 import dev.touchstone.schemas.avro.Task;
+import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -20,6 +22,8 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
 import org.junit.jupiter.api.Test;
 
 class CodecTest {
@@ -92,6 +96,23 @@ class CodecTest {
   }
 
   @Test
+  void jsonThatHoldsMoreThanOneAnswerIsRefused() {
+    String good = new String(codec.encodeJson(batch()), StandardCharsets.UTF_8);
+    assertMalformed(good + "\n" + good, "JSON can't be parsed: Trailing token");
+    assertMalformed(
+        good.replaceFirst("\\{", "{\"shard\":3,"), "JSON can't be parsed: Duplicate field 'shard'");
+  }
+
+  @Test
+  void jsonNumbersAreNotCutToTheirLowestBits() {
+    String good = new String(codec.encodeJson(batch()), StandardCharsets.UTF_8);
+    // 2^64 + 1
+    assertMalformed(
+        good.replaceFirst("\"labels\":\"[^\"]*\"", "\"labels\":[0,18446744073709551617]"),
+        "PredictionBatch.labels[1] must be an integer in [0, 255], got 18446744073709551617");
+  }
+
+  @Test
   void foreignBytesAreRefusedWithTheFirstByteNamed() {
     assertThatThrownBy(() -> codec.decode(new byte[] {0x42, 1, 2}))
         .isInstanceOf(MalformedMessageException.class)
@@ -136,6 +157,35 @@ class CodecTest {
     byte[] varint = {(byte) 0xFC, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0x0F};
     System.arraycopy(varint, 0, claim, 10, varint.length);
     assertThatThrownBy(() -> codec.decode(claim)).isInstanceOf(MalformedMessageException.class);
+  }
+
+  @Test
+  void hugeClaimedArraysAllocateNothing() throws Exception {
+    // a latency array of 2^31 - 9 entries, of which one is there; as longs it would take 16 GiB
+    PredictionBatch batch = batch();
+    batch.setInference(
+        InferenceStats.newBuilder().setLatencyMicros(List.of(0x1234567890ABL)).build());
+    byte[] good = codec.encode(batch);
+    ByteArrayOutputStream latency = new ByteArrayOutputStream();
+    BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(latency, null);
+    encoder.writeLong(1);
+    encoder.writeLong(0x1234567890ABL);
+    int at = indexOf(good, latency.toByteArray());
+    ByteArrayOutputStream bad = new ByteArrayOutputStream();
+    bad.write(good, 0, at);
+    EncoderFactory.get().directBinaryEncoder(bad, null).writeLong(Integer.MAX_VALUE - 8L);
+    bad.write(good, at + 1, good.length - at - 1);
+    assertThatThrownBy(() -> codec.decode(bad.toByteArray()))
+        .isInstanceOf(MalformedMessageException.class);
+  }
+
+  private static int indexOf(byte[] all, byte[] part) {
+    for (int at = 0; at <= all.length - part.length; at++) {
+      if (Arrays.equals(all, at, at + part.length, part, 0, part.length)) {
+        return at;
+      }
+    }
+    throw new AssertionError("not there");
   }
 
   @Test

@@ -63,6 +63,10 @@ final class BatchCheck {
     context.range("shard", wire.getShard(), 0, wire.getShards() - 1L);
     context.range("sequence", wire.getSequence(), 0, (1L << 40) - 1);
     context.range("outputs", wire.getOutputs(), 1, MAX_OUTPUTS);
+    Integer fold = wire.getEvaluationSet().getFold();
+    if (fold != null) {
+      context.range("evaluation_set.fold", fold, 0, Integer.MAX_VALUE);
+    }
     Long size = wire.getEvaluationSet().getSize();
     if (size != null) {
       context.range("evaluation_set.size", size, 1, Long.MAX_VALUE);
@@ -113,7 +117,7 @@ final class BatchCheck {
             wire.getTransformDigest(),
             wire.getEvaluationSet().getId(),
             wire.getEvaluationSet().getSplit(),
-            wire.getEvaluationSet().getFold(),
+            fold,
             plan != null,
             task,
             outputs);

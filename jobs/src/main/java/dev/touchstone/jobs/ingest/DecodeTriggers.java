@@ -68,6 +68,13 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
     name("run_id", event.getRunId());
     name("checkpoint", event.getCheckpoint());
     name("evaluation_set", event.getEvaluationSet());
+    name("split", event.getSplit());
+    range("attempt", event.getAttempt(), 0, Integer.MAX_VALUE);
+    range("step", event.getStep(), 0, Long.MAX_VALUE);
+    fold(event.getFold());
+    if (event.getEpoch() != null && !Double.isFinite(event.getEpoch())) {
+      throw new RejectedBatchException("epoch must be finite, got " + event.getEpoch());
+    }
     String id =
         String.join(
             "|",
@@ -102,6 +109,8 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
     if (request.getEvaluationSet() != null) {
       name("evaluation_set", request.getEvaluationSet());
     }
+    name("split", request.getSplit());
+    fold(request.getFold());
     range("thresholds", request.getThresholds(), MIN_THRESHOLDS, MAX_THRESHOLDS);
     long deadline = settings.deadlineSeconds();
     if (request.getDeadlineSeconds() != null) {
@@ -124,6 +133,17 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
     if (value.isEmpty() || value.length() > BatchCheck.MAX_NAME) {
       throw new RejectedBatchException(
           key + " must be 1 to " + BatchCheck.MAX_NAME + " characters, got " + value.length());
+    }
+    for (int i = 0; i < value.length(); i++) {
+      if (Character.isISOControl(value.charAt(i))) {
+        throw new RejectedBatchException(key + " must hold no control characters, got one at " + i);
+      }
+    }
+  }
+
+  private static void fold(Integer fold) throws RejectedBatchException {
+    if (fold != null) {
+      range("fold", fold, 0, Integer.MAX_VALUE);
     }
   }
 
