@@ -29,4 +29,9 @@ public record Interval(double low, double high, String method, double level, Tar
   public boolean contains(double value) {
     return low <= value && value <= high;
   }
+
+  /** The same ends under another method and target. */
+  public Interval as(String otherMethod, Target otherTarget) {
+    return new Interval(low, high, otherMethod, level, otherTarget);
+  }
 }

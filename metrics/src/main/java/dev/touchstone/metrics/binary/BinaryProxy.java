@@ -8,6 +8,7 @@ import dev.touchstone.metrics.ScorePrecision;
 import dev.touchstone.metrics.Sum128;
 import dev.touchstone.metrics.Target;
 import dev.touchstone.metrics.ThresholdRow;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -20,18 +21,20 @@ import java.util.OptionalDouble;
  * <p>Additive: calls may be merged in any grouping and order with identical bytes, as long as the
  * calls themselves are the same (losses of a call are multiplied before the logarithm and added
  * before they are rounded). Rows of a sample are given with weights: how many rows of the
- * population each stands for. The bounds then hold for the weighted sample, not for the population
- * it was drawn from.
+ * population each stands for. Every metric then has an interval for the value of the population:
+ * Hájek's estimator under independent (Poisson) sampling, {@link ProxySpread}.
  *
- * <p>About 150 KiB of memory, at most 256 KiB as bytes. Not thread-safe.
+ * <p>About 150 KiB of memory (300 with weights), at most 256 KiB as bytes. Not thread-safe.
  */
 public final class BinaryProxy extends RowAccumulator {
   private static final int KIND = 'P';
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final int WEIGHT_BITS = 20;
 
   /** Factors of one product: 32 of at least 2^-23 each stay normal numbers. */
   private static final int RUN = 32;
+
+  private static final List<String> DECISIONS = List.of("accuracy", "precision", "recall", "f1");
 
   private static final double EPS = ScorePrecision.FLOAT32.clipEpsilon();
 
@@ -52,6 +55,7 @@ public final class BinaryProxy extends RowAccumulator {
   private final int thresholdBin;
   private final boolean splitsBin;
   private final long[] predictedInBin = new long[2];
+  private final ProxySpread spread = new ProxySpread(2 * ProxyBins.count());
 
   /**
    * What a proxy answers.
@@ -133,7 +137,12 @@ public final class BinaryProxy extends RowAccumulator {
     if (!plain) {
       for (int i = 0; i < block.size; i++) {
         positiveRows += block.weighted ? block.labels[i] : 0;
-        acceptRow(block.bits[i], block.labels[i], block.weighted ? block.weights[i] : 1);
+        long weight = block.weighted ? block.weights[i] : 1;
+        acceptRow(
+            block.bits[i],
+            block.labels[i],
+            weight,
+            block.weighted ? ProxySpread.ofMultiplicity(weight * unit()) : 0);
       }
       return;
     }
@@ -218,7 +227,7 @@ public final class BinaryProxy extends RowAccumulator {
     return count;
   }
 
-  private void acceptRow(int bits, int label, long weight) {
+  private void acceptRow(int bits, int label, long weight, long variance) {
     double p = Float.intBitsToFloat(bits);
     if (p != p || weight == 0) {
       invalid += p != p ? 1 : 0;
@@ -229,17 +238,74 @@ public final class BinaryProxy extends RowAccumulator {
     bins[bin << 1 | label] += weight;
     if (splitsBin && bin == thresholdBin && p >= decisionThreshold) {
       predictedInBin[label] += weight;
+      spread.addPredicted(label, variance);
     }
+    spread.add(bin << 1 | label, variance);
     if (!(p >= 0 && p <= 1)) {
       outside++;
       return;
     }
-    double ofOther = label == 0 ? p : 1 - p;
-    brier.addProduct((long) (ofOther * ofOther * ProbabilitySums.UNIT + 0.5), weight);
+    double error = (p - label) * (p - label);
+    long square = (long) (error * ProbabilitySums.UNIT + 0.5);
+    brier.addProduct(square, weight);
     double kept = p < EPS ? EPS : p > 1 - EPS ? 1 - EPS : p;
     clipped += kept == p ? 0 : 1;
     double ofOwn = label == 0 ? 1 - kept : kept;
-    logLoss.addProduct((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(ofOwn)), weight);
+    long loss = (long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(ofOwn));
+    logLoss.addProduct(loss, weight);
+    spread.addLosses(loss, square, variance);
+  }
+
+  /**
+   * Adds rows of a sample with known inclusion probabilities. A row weighs weight / rate; its share
+   * in the variance of a total is (weight / rate)² (1 - rate). Rows of a plain {@link
+   * #accept(byte[], int, byte[], int, double[], int, int) accept} with weights are taken to weigh 1
+   * each, drawn at the rate 1 / weight.
+   *
+   * @param weights own weights, or null for 1 each
+   * @param rates inclusion probabilities in (0, 1]
+   */
+  public void acceptSample(
+      byte[] scores,
+      int scoreOffset,
+      byte[] labels,
+      int labelOffset,
+      double[] weights,
+      int weightOffset,
+      double[] rates,
+      int rateOffset,
+      int count) {
+    var scoreBits =
+        wrap("scores", scores, scoreOffset, 4L * count)
+            .slice()
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .asIntBuffer();
+    wrap("labels", labels, labelOffset, count);
+    long[] units = new long[count];
+    for (int i = 0; i < count; i++) {
+      byte label = labels[labelOffset + i];
+      if ((label & ~1) != 0) {
+        throw badLabel(label, i);
+      }
+      double rate = rates[rateOffset + i];
+      if (!(rate > 0 && rate <= 1)) {
+        throw new IllegalArgumentException(
+            "rate must be in (0, 1], got " + rate + " (row " + i + ")");
+      }
+      double weight = weights == null ? 1 : weights[weightOffset + i];
+      units[i] = weightUnits(weight / rate, WEIGHT_BITS, i);
+    }
+    begin(true);
+    n += count;
+    for (int i = 0; i < count; i++) {
+      positiveRows += labels[labelOffset + i];
+      double expanded = units[i] * unit();
+      acceptRow(
+          scoreBits.get(i),
+          labels[labelOffset + i],
+          units[i],
+          ProxySpread.units(expanded * expanded * (1 - rates[rateOffset + i])));
+    }
   }
 
   /** Adds what the other saw; returns this. Both must have the same decision threshold. */
@@ -259,6 +325,7 @@ public final class BinaryProxy extends RowAccumulator {
     }
     logLoss.combine(other.logLoss);
     brier.combine(other.brier);
+    spread.combine(other.spread);
     n += other.n;
     positiveRows += other.positiveRows;
     invalid += other.invalid;
@@ -271,101 +338,144 @@ public final class BinaryProxy extends RowAccumulator {
     return this;
   }
 
-  /** The metrics so far. */
+  /** The metrics so far, with intervals at 95 %. */
   public Result result() {
+    return result(0.95);
+  }
+
+  /**
+   * The metrics so far.
+   *
+   * @param level confidence level of sampling intervals, in (0, 1)
+   */
+  public Result result(double level) {
     double unit = unit();
-    long[] totals = {skippedUnits[0], skippedUnits[1]};
-    long[] predicted = predictedInBin.clone();
-    for (int at = 0; at < bins.length; at++) {
-      totals[at & 1] += bins[at];
-      boolean above = at >> 1 > thresholdBin || !splitsBin && at >> 1 == thresholdBin;
-      predicted[at & 1] += above ? bins[at] : 0;
-    }
+    var row = table(bins, unit, predictedInBin, skippedUnits);
     return new Result(
         n,
-        weighted != null && weighted ? positiveRows : totals[1],
-        unit * ((double) totals[0] + totals[1]),
-        unit * totals[1],
+        weighted != null && weighted ? positiveRows : (long) (row.tp() + row.fn()),
+        row.tp() + row.fp() + row.fn() + row.tn(),
+        row.tp() + row.fn(),
         invalid,
-        metrics(totals, predicted),
+        metrics(row, level),
         histogram());
+  }
+
+  /** The four cells at the decision threshold, from a table by bin and label. */
+  private ThresholdRow table(long[] byBin, double scale, long[] inBin, long[] skipped) {
+    long[] totals = skipped.clone();
+    long[] over = inBin.clone();
+    for (int at = 0; at < byBin.length; at++) {
+      totals[at & 1] += byBin[at];
+      boolean above = at >> 1 > thresholdBin || !splitsBin && at >> 1 == thresholdBin;
+      over[at & 1] += above ? byBin[at] : 0;
+    }
+    return new ThresholdRow(
+        decisionThreshold,
+        scale * over[1],
+        scale * over[0],
+        scale * (totals[1] - over[1]),
+        scale * (totals[0] - over[0]));
   }
 
   private double unit() {
     return weighted != null && weighted ? Math.scalb(1.0, -WEIGHT_BITS) : 1;
   }
 
-  private String reason(long[] totals) {
-    return n == 0
-        ? "empty"
-        : invalid > 0 ? "invalid_score" : totals[0] + totals[1] == 0 ? "zero_weight" : null;
+  private String reason(double weight) {
+    return n == 0 ? "empty" : invalid > 0 ? "invalid_score" : weight == 0 ? "zero_weight" : null;
   }
 
-  private List<MetricValue> metrics(long[] totals, long[] predicted) {
+  private List<MetricValue> metrics(ThresholdRow row, double level) {
+    double positives = row.tp() + row.fn();
+    double negatives = row.fp() + row.tn();
+    double weight = positives + negatives;
     var metrics = new ArrayList<MetricValue>();
-    String general = reason(totals);
-    addBounded(
-        metrics,
-        general != null ? general : totals[1] == 0 ? "no_positives" : null,
-        totals[0] == 0);
+    String general = reason(weight);
+    boolean sampled = spread.sampled();
+    if (general != null || positives == 0) {
+      String reason = general != null ? general : "no_positives";
+      metrics.add(MetricValue.undefined("average_precision", reason));
+      metrics.add(MetricValue.undefined("roc_auc", reason));
+    } else {
+      addBounded(metrics, positives, negatives, level);
+    }
     String reason = general != null ? general : outside > 0 ? "score_outside_0_1" : null;
     if (reason != null) {
       metrics.add(MetricValue.undefined("log_loss", reason));
       metrics.add(MetricValue.undefined("brier", reason));
     } else {
-      double weight = (double) totals[0] + totals[1];
-      var loss =
-          MetricValue.defined("log_loss", logLoss.toDouble() / ProbabilitySums.UNIT / weight);
-      metrics.add(clipped > 0 ? loss.withFlag("clipped") : loss);
-      metrics.add(MetricValue.defined("brier", brier.toDouble() / ProbabilitySums.UNIT / weight));
+      double scale = unit() / ProbabilitySums.UNIT / weight;
+      double loss = logLoss.toDouble() * scale;
+      double square = brier.toDouble() * scale;
+      var lossMetric = MetricValue.defined("log_loss", loss, "exact");
+      var squareMetric = MetricValue.defined("brier", square, "exact");
+      if (sampled) {
+        lossMetric = lossMetric.withInterval(spread.ofLogLoss(loss, weight, level));
+        squareMetric = squareMetric.withInterval(spread.ofBrier(square, weight, level));
+      }
+      metrics.add(clipped > 0 ? lossMetric.withFlag("clipped") : lossMetric);
+      metrics.add(squareMetric);
     }
-    var row =
-        new ThresholdRow(
-            decisionThreshold,
-            predicted[1],
-            predicted[0],
-            totals[1] - predicted[1],
-            totals[0] - predicted[0]);
-    metrics.add(value("accuracy", general, row.accuracy(), null));
-    metrics.add(value("precision", general, row.precision(), "no_predicted_positives"));
-    metrics.add(value("recall", general, row.recall(), "no_positives"));
-    metrics.add(value("f1", general, row.f1(), "no_positives"));
+    if (general != null) {
+      DECISIONS.forEach(name -> metrics.add(MetricValue.undefined(name, general)));
+      return metrics;
+    }
+    var variances =
+        sampled
+            ? table(spread.byBin(), ProxySpread.UNIT, spread.predictedInBin(), new long[2])
+            : null;
+    metrics.add(value("accuracy", row, variances, row.accuracy(), null, level));
+    metrics.add(
+        value("precision", row, variances, row.precision(), "no_predicted_positives", level));
+    metrics.add(value("recall", row, variances, row.recall(), "no_positives", level));
+    metrics.add(value("f1", row, variances, row.f1(), "no_positives", level));
     return metrics;
   }
 
   private static MetricValue value(
-      String name, String general, OptionalDouble value, String reason) {
-    return general != null || value.isEmpty()
-        ? MetricValue.undefined(name, general != null ? general : reason)
-        : MetricValue.defined(name, value.getAsDouble());
+      String name,
+      ThresholdRow row,
+      ThresholdRow variances,
+      OptionalDouble value,
+      String reason,
+      double level) {
+    if (value.isEmpty()) {
+      return MetricValue.undefined(name, reason);
+    }
+    var metric = MetricValue.defined(name, value.getAsDouble(), "exact");
+    return variances == null
+        ? metric
+        : metric.withInterval(
+            ProxySpread.ofDecision(name, value.getAsDouble(), row, variances, level));
   }
 
-  private void addBounded(List<MetricValue> metrics, String reason, boolean noNegatives) {
-    if (reason != null) {
-      metrics.add(MetricValue.undefined("average_precision", reason));
-      metrics.add(MetricValue.undefined("roc_auc", reason));
-      return;
-    }
+  private void addBounded(
+      List<MetricValue> metrics, double positives, double negatives, double level) {
     var bounds = new BinnedBounds();
     boolean whole = !weighted;
     double unit = unit();
     for (int bin = ProxyBins.count() - 1; bin >= 0; bin--) {
-      long negatives = bins[2 * bin];
-      long positives = bins[2 * bin + 1];
-      if (negatives + positives > 0) {
-        bounds.add(unit * positives, unit * negatives, whole);
+      if (bins[2 * bin] + bins[2 * bin + 1] > 0) {
+        bounds.add(unit * bins[2 * bin + 1], unit * bins[2 * bin], whole);
       }
     }
-    metrics.add(
+    var precision =
         MetricValue.defined(
             "average_precision",
             bounds.averagePrecision(),
-            interval(bounds.averagePrecisionLow(), bounds.averagePrecisionHigh())));
-    metrics.add(
-        noNegatives
+            interval(bounds.averagePrecisionLow(), bounds.averagePrecisionHigh()));
+    var area =
+        negatives == 0
             ? MetricValue.undefined("roc_auc", "no_negatives")
             : MetricValue.defined(
-                "roc_auc", bounds.rocAuc(), interval(bounds.rocAucLow(), bounds.rocAucHigh())));
+                "roc_auc", bounds.rocAuc(), interval(bounds.rocAucLow(), bounds.rocAucHigh()));
+    if (spread.sampled() && negatives > 0) {
+      precision = spread.ofAveragePrecision(precision, bins, unit, positives, level);
+      area = spread.ofRocAuc(area, bins, unit, positives, negatives, level);
+    }
+    metrics.add(precision);
+    metrics.add(area);
   }
 
   private static Interval interval(double low, double high) {
@@ -397,10 +507,18 @@ public final class BinaryProxy extends RowAccumulator {
     for (int label = 0; label < 2; label++) {
       out.writeCount(skippedUnits[label]).writeCount(predictedInBin[label]);
     }
+    boolean sampled = spread.sampled();
+    out.writeBoolean(sampled);
+    if (sampled) {
+      spread.write(out);
+    }
     int last = -1;
     for (int i = 0; i < bins.length; i++) {
       if (bins[i] > 0) {
         out.writeCount(i - last).writeCount(bins[i]);
+        if (sampled) {
+          out.writeCount(spread.byBin()[i]);
+        }
         last = i;
       }
     }
@@ -424,11 +542,18 @@ public final class BinaryProxy extends RowAccumulator {
       proxy.skippedUnits[label] = in.readCount();
       proxy.predictedInBin[label] = in.readCount();
     }
+    boolean sampled = in.readBoolean();
+    if (sampled) {
+      proxy.spread.read(in);
+    }
     int at = -1;
     int limit = proxy.bins.length;
     for (int step = in.readIndex(limit + 1); step > 0; step = in.readIndex(limit - at)) {
       at += step;
       proxy.bins[at] = in.readCount();
+      if (sampled) {
+        proxy.spread.add(at, in.readCount());
+      }
     }
     in.end();
     return proxy;

@@ -206,7 +206,7 @@ abstract class RowAccumulator {
         "label must be 0 or 1, got " + (label & 0xFF) + " (row " + row + ")");
   }
 
-  private static ByteBuffer wrap(String column, byte[] bytes, int offset, long length) {
+  static ByteBuffer wrap(String column, byte[] bytes, int offset, long length) {
     if (offset < 0 || length < 0 || offset + length > bytes.length) {
       throw new IllegalArgumentException(
           column + " must hold " + length + " bytes from " + offset + ", got " + bytes.length);

@@ -7,6 +7,7 @@
  * 2), {@link dev.touchstone.metrics.binary.BinaryReport#assemble}. {@link
  * dev.touchstone.metrics.binary.BinaryEvaluation} does all of it in memory; {@link
  * dev.touchstone.metrics.binary.BinaryProxy} is the one-pass state of fixed size with certified
- * bounds.
+ * bounds, and for samples with intervals for the population; {@link
+ * dev.touchstone.metrics.binary.BinaryBootstrap} resamples without touching a row.
  */
 package dev.touchstone.metrics.binary;
