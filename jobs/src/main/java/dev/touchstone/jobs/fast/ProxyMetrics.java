@@ -99,11 +99,20 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     if (state == null) {
       state = BinaryProxy.of(settings.decisionThreshold());
     }
-    double[] weights = RowWeights.of(batch);
+    RowWeights weights = RowWeights.of(batch);
     if (weights == null) {
       state.accept(batch.scores(), 0, batch.labels(), 0, batch.count());
     } else {
-      state.accept(batch.scores(), 0, batch.labels(), 0, weights, 0, batch.count());
+      state.acceptSample(
+          batch.scores(),
+          0,
+          batch.labels(),
+          0,
+          weights.weights(),
+          0,
+          weights.rates(),
+          0,
+          batch.count());
     }
     proxy.update(state);
   }

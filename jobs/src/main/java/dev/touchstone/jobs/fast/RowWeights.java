@@ -4,32 +4,45 @@ import dev.touchstone.jobs.model.PredictionBatch;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
-/** How many examples of the whole set each row of a batch stands for. */
-final class RowWeights {
+/**
+ * What each row of a batch weighs, and how likely it was to be in the sample.
+ *
+ * @param weights the rows' own; null: 1 each
+ * @param rates inclusion probabilities; 1 each for a full set
+ */
+record RowWeights(double[] weights, double[] rates) {
 
   private static final VarHandle FLOATS =
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private RowWeights() {}
-
-  /**
-   * Horvitz and Thompson's weight of each row: its own weight over its stratum's inclusion
-   * probability. Null where every row stands for itself.
-   */
-  static double[] of(PredictionBatch batch) {
+  /** Null where every row stands for itself. */
+  static RowWeights of(PredictionBatch batch) {
     if (batch.weights() == null && batch.plan() == null) {
       return null;
     }
-    double[] expansion = new double[0];
-    if (batch.plan() != null) {
-      expansion = batch.plan().strata().stream().mapToDouble(s -> 1 / s.rate()).toArray();
-    }
-    double[] weights = new double[batch.count()];
+    return new RowWeights(batch.weights() == null ? null : weights(batch.weights()), rates(batch));
+  }
+
+  private static double[] weights(byte[] column) {
+    double[] weights = new double[column.length / 4];
     for (int row = 0; row < weights.length; row++) {
-      double weight = batch.weights() == null ? 1 : (float) FLOATS.get(batch.weights(), 4 * row);
-      weights[row] = batch.plan() == null ? weight : weight * expansion[batch.strata()[row] & 0xFF];
+      weights[row] = (float) FLOATS.get(column, 4 * row);
     }
     return weights;
+  }
+
+  private static double[] rates(PredictionBatch batch) {
+    double[] rates = new double[batch.count()];
+    if (batch.plan() == null) {
+      Arrays.fill(rates, 1);
+      return rates;
+    }
+    double[] byStratum = batch.plan().strata().stream().mapToDouble(s -> s.rate()).toArray();
+    for (int row = 0; row < rates.length; row++) {
+      rates[row] = byStratum[batch.strata()[row] & 0xFF];
+    }
+    return rates;
   }
 }
