@@ -4,6 +4,7 @@ import dev.touchstone.metrics.binary.BinaryBootstrap;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.binary.Questions;
+import dev.touchstone.metrics.shared.TaskReport;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,6 +51,9 @@ import picocli.CommandLine.Spec;
       "  touchstone evaluate preds.parquet --score-column p --format table",
       "  touchstone evaluate --labels y.npy --scores s.npy > report.json",
       "  touchstone evaluate part-*.parquet --slice-columns country,device",
+      "  touchstone evaluate preds.csv --task multiclass --score-columns 'p_*'",
+      "  touchstone evaluate preds.csv --task regression --label-column y --score-column yhat",
+      "  touchstone evaluate preds.csv --task ranking --query-column q --at 10",
       "  touchstone evaluate preds.csv --format html --title \"Fraud, step 800\" > report.html",
       "",
       "Labels are 0 or 1 (also false and true). The report is JSON, schema",
@@ -74,6 +79,8 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   @Spec private CommandSpec spec;
+
+  @Mixin private TaskOptions task = new TaskOptions();
 
   @Parameters(
       paramLabel = "FILE",
@@ -236,13 +243,30 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (task.isGiven()) {
+      return evaluateTask();
+    }
+    for (String option : TaskOptions.notForBinary()) {
+      if (isGiven(option)) {
+        throw usage(option + " needs another --task than binary");
+      }
+    }
     BinaryOptions options = options();
     LabelRule rule =
         positiveLabel == null ? LabelRule.zeroOne() : LabelRule.positive(positiveLabel);
     Input input = input(rule);
     BinaryBootstrap.Options resampling = resampling(options);
+    return guarded(input.name, progress -> run(input, rule, options, resampling, progress));
+  }
+
+  /** Reading and writing, which may fail as files do. */
+  private interface Work {
+    void with(Progress progress) throws IOException;
+  }
+
+  private int guarded(String name, Work work) {
     try (var progress = new Progress(err, quiet)) {
-      run(input, rule, options, resampling, progress);
+      work.with(progress);
       return OK;
     } catch (BadInputException e) {
       err.println(e.getMessage());
@@ -252,12 +276,80 @@ public final class EvaluateCommand implements Callable<Integer> {
       return CANNOT_WRITE;
     } catch (OutOfMemoryError e) {
       err.println(
-          input.name
+          name
               + ": does not fit in "
               + (Runtime.getRuntime().maxMemory() >> 20)
               + " MiB of memory; give the JVM more (TOUCHSTONE_JAVA_OPTS=-Xmx8g)");
       return BAD_INPUT;
     }
+  }
+
+  private boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private int evaluateTask() {
+    for (var option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (!task.allowed().contains(option.longestName())) {
+        throw usage(option.longestName() + " is not for --task " + task.task);
+      }
+    }
+    if (format == Format.html) {
+      throw usage("--format html is not for --task " + task.task + " yet: json or table");
+    }
+    TaskInput input = taskInput();
+    int some = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    var evaluation = new TaskEvaluation(task, input, decisionThreshold, level, some);
+    try {
+      evaluation.check();
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+    return guarded(input.name(), progress -> runTask(input, evaluation, progress));
+  }
+
+  private void runTask(TaskInput input, TaskEvaluation evaluation, Progress progress)
+      throws IOException {
+    progress.doing("reading " + input.name());
+    long start = System.nanoTime();
+    TaskEvaluation.Ready ready = evaluation.read();
+    long readNanos = System.nanoTime() - start;
+    if (ready.rows() == 0) {
+      progress.note(input.name() + ": no rows: every metric is null");
+    }
+    progress.doing("evaluating " + ready.rows() + " rows");
+    start = System.nanoTime();
+    TaskReport report = ready.evaluation().get();
+    long computeNanos = System.nanoTime() - start;
+
+    var buffered = new BufferedOutputStream(out, 1 << 16);
+    if (format == Format.table) {
+      TaskFormat.writeTables(buffered, title == null ? input.name() : title, report, level);
+    } else {
+      var provenance = new LinkedHashMap<String, Object>();
+      provenance.put("engine", "touchstone " + version());
+      provenance.put("files", sources(input.all()));
+      provenance.putAll(evaluation.asked());
+      var cost = new LinkedHashMap<String, Object>();
+      cost.put("read_seconds", readNanos / 1e9);
+      cost.put("compute_seconds", computeNanos / 1e9);
+      TaskFormat.writeJson(buffered, report, provenance, cost);
+    }
+    buffered.flush();
+  }
+
+  private TaskInput taskInput() {
+    boolean arrays = labels != null || scores != null || weights != null || task.queries != null;
+    if (arrays) {
+      arrayRules();
+      return new TaskInput(
+          scores.toString(), List.of(), List.of(), null, null, null, labels, scores, weights);
+    }
+    var formats = new ArrayList<PredictionFiles.Format>();
+    tableRules();
+    files.forEach(file -> formats.add(formatOf(file)));
+    return new TaskInput(
+        nameOf(files), files, formats, labelColumn, scoreColumn, weightColumn, null, null, null);
   }
 
   private void run(
@@ -344,14 +436,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       throws IOException {
     var provenance = new LinkedHashMap<String, Object>();
     provenance.put("engine", "touchstone " + version());
-    var sources = new ArrayList<Map<String, Object>>();
-    for (Path file : input.files) {
-      var source = new LinkedHashMap<String, Object>();
-      source.put("path", file.toString());
-      source.put("bytes", Files.size(file));
-      sources.add(source);
-    }
-    provenance.put("files", sources);
+    provenance.put("files", sources(input.files));
     provenance.put("columns", input.columns);
     provenance.put("positive_label", rule.positiveLabel());
     provenance.put("rows_read", (long) read.rows());
@@ -362,6 +447,17 @@ public final class EvaluateCommand implements Callable<Integer> {
     provenance.put("level", options.level());
     provenance.put("slices_left_out", slices.leftOut());
     return provenance;
+  }
+
+  private static List<Map<String, Object>> sources(List<Path> files) throws IOException {
+    var sources = new ArrayList<Map<String, Object>>();
+    for (Path file : files) {
+      var source = new LinkedHashMap<String, Object>();
+      source.put("path", file.toString());
+      source.put("bytes", Files.size(file));
+      sources.add(source);
+    }
+    return sources;
   }
 
   private static String version() {
@@ -441,24 +537,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     if (labels == null && scores == null && weights == null) {
       return tables(rule);
     }
-    if (!files.isEmpty()) {
-      throw usage("give tables, or --labels and --scores, got both");
-    }
-    if (labels == null || scores == null) {
-      throw usage("--labels and --scores belong together");
-    }
-    for (String option :
-        List.of(
-            "--label-column",
-            "--score-column",
-            "--weight-column",
-            "--id-column",
-            "--slice-columns",
-            "--input-format")) {
-      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-        throw usage(option + " is for tables; arrays have no columns");
-      }
-    }
+    arrayRules();
     var arrays = new ArrayList<>(List.of(labels, scores));
     if (weights != null) {
       arrays.add(weights);
@@ -476,10 +555,42 @@ public final class EvaluateCommand implements Callable<Integer> {
         });
   }
 
-  private Input tables(LabelRule rule) {
+  private void arrayRules() {
+    if (!files.isEmpty()) {
+      throw usage("give tables, or --labels and --scores, got both");
+    }
+    if (labels == null || scores == null) {
+      throw usage("--labels and --scores belong together");
+    }
+    for (String option :
+        List.of(
+            "--label-column",
+            "--score-column",
+            "--label-columns",
+            "--score-columns",
+            "--query-column",
+            "--weight-column",
+            "--id-column",
+            "--slice-columns",
+            "--input-format")) {
+      if (isGiven(option)) {
+        throw usage(option + " is for tables; arrays have no columns");
+      }
+    }
+  }
+
+  private void tableRules() {
     if (files.isEmpty()) {
       throw usage("give a table (preds.csv, preds.parquet), or --labels and --scores");
     }
+  }
+
+  private static String nameOf(List<Path> files) {
+    return files.size() == 1 ? files.get(0).toString() : files.size() + " files";
+  }
+
+  private Input tables(LabelRule rule) {
+    tableRules();
     var formats = new ArrayList<PredictionFiles.Format>();
     for (Path file : files) {
       formats.add(formatOf(file));
@@ -491,9 +602,11 @@ public final class EvaluateCommand implements Callable<Integer> {
     named.put("weight", columns.weight());
     named.put("id", columns.id());
     named.put("slices", sliceColumns);
-    String name = files.size() == 1 ? files.get(0).toString() : files.size() + " files";
     return new Input(
-        name, files, named, () -> PredictionFiles.readTables(files, formats, columns, rule));
+        nameOf(files),
+        files,
+        named,
+        () -> PredictionFiles.readTables(files, formats, columns, rule));
   }
 
   private PredictionFiles.Format formatOf(Path file) {

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 
 /**
  * A one-dimensional array in a .npy file (format 1, 2 or 3; either byte order). A column, shape (n,
- * 1), counts as one-dimensional.
+ * 1), counts as one-dimensional. {@link #openTable} also takes rows of several columns.
  *
  * <p>Source: NEP 1 and {@code numpy.lib.format}, "A simple file format for NumPy arrays".
  */
@@ -49,6 +49,7 @@ final class NpyArray {
   private static final Pattern DESCR =
       Pattern.compile("['\"]descr['\"]\\s*:\\s*['\"]([^'\"]*)['\"]");
   private static final Pattern ANY_DESCR = Pattern.compile("['\"]descr['\"]\\s*:");
+  private static final Pattern FORTRAN = Pattern.compile("['\"]fortran_order['\"]\\s*:\\s*True");
   private static final Pattern SHAPE = Pattern.compile("['\"]shape['\"]\\s*:\\s*\\(([^)]*)\\)");
 
   private final Path path;
@@ -56,14 +57,16 @@ final class NpyArray {
   private final Type type;
   private final ByteOrder order;
   private final int length;
+  private final int columns;
   private final long offset;
 
-  private NpyArray(Path path, Type type, ByteOrder order, int length, long offset) {
+  private NpyArray(Path path, Type type, ByteOrder order, int length, int columns, long offset) {
     this.path = path;
     this.name = path.toString();
     this.type = type;
     this.order = order;
     this.length = length;
+    this.columns = columns;
     this.offset = offset;
   }
 
@@ -73,6 +76,15 @@ final class NpyArray {
    * @throws BadInputException when this is no such array
    */
   static NpyArray open(Path path) throws IOException {
+    return open(path, false);
+  }
+
+  /** The same for an array of one or two dimensions: rows of {@link #columns()} values each. */
+  static NpyArray openTable(Path path) throws IOException {
+    return open(path, true);
+  }
+
+  private static NpyArray open(Path path, boolean table) throws IOException {
     String name = path.toString();
     try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long fileSize = channel.size();
@@ -103,11 +115,12 @@ final class NpyArray {
               start,
               (int) headerLength,
               major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
-      return ofHeader(path, header, start + headerLength, fileSize);
+      return ofHeader(path, header, start + headerLength, fileSize, table);
     }
   }
 
-  private static NpyArray ofHeader(Path path, String header, long offset, long fileSize) {
+  private static NpyArray ofHeader(
+      Path path, String header, long offset, long fileSize, boolean table) {
     String name = path.toString();
     var descr = DESCR.matcher(header);
     if (!descr.find()) {
@@ -140,7 +153,13 @@ final class NpyArray {
     if (!shape.find()) {
       throw BadInputException.inFile(name, "has no shape in its .npy header");
     }
-    long rows = rows(name, shape.group(1));
+    long columns = table ? columns(name, shape.group(1)) : 1;
+    if (columns > 1 && FORTRAN.matcher(header).find()) {
+      throw BadInputException.inFile(
+          name, "must be in C order, got Fortran order; save numpy.ascontiguousarray of it");
+    }
+    long lines = rows(name, columns > 1 ? shape.group(1).split(",")[0] : shape.group(1));
+    long rows = lines > Long.MAX_VALUE / columns ? Long.MAX_VALUE : lines * columns;
     // numpy lets several arrays follow each other in one file: which one would be meant?
     long held = fileSize - offset;
     if (rows > Long.MAX_VALUE / type.bytes || rows * type.bytes != held) {
@@ -162,7 +181,22 @@ final class NpyArray {
               + " rows can be evaluated in memory, got "
               + rows);
     }
-    return new NpyArray(path, type, order, (int) rows, offset);
+    return new NpyArray(path, type, order, (int) rows, (int) columns, offset);
+  }
+
+  /** Columns of an array of one or two dimensions. */
+  private static long columns(String name, String shape) {
+    String[] parts = shape.strip().split(",");
+    try {
+      long columns = parts.length == 2 ? Long.parseLong(parts[1].strip()) : 1;
+      if (columns >= 1 && columns <= 1 << 20 && parts.length <= 2) {
+        return columns;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw BadInputException.inFile(
+        name, "must be rows of up to 1048576 columns, got shape (" + shape.strip() + ")");
   }
 
   private static long rows(String name, String shape) {
@@ -187,6 +221,11 @@ final class NpyArray {
             + (parts.length == 2 && parts[1].strip().equals("2")
                 ? "; save the column of the positive class: proba[:, 1]"
                 : ""));
+  }
+
+  /** Values a row; 1 unless it was opened as a table. */
+  int columns() {
+    return columns;
   }
 
   /** How many values there are. */
@@ -317,7 +356,9 @@ final class NpyArray {
   private void requireLabel(int label, int at, LabelRule rule, String value) {
     if (label == LabelRule.INVALID) {
       throw BadInputException.inRow(
-          name, at + 1L, "label " + rule.words() + ", got " + BadInputException.quote(value));
+          name,
+          at / columns + 1L,
+          "label " + rule.words() + ", got " + BadInputException.quote(value));
     }
   }
 

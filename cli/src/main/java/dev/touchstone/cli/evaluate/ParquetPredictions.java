@@ -45,12 +45,23 @@ final class ParquetPredictions {
    */
   static void read(Path path, ColumnNames columns, LabelRule rule, PredictionsBuilder to) {
     String file = path.toString();
+    open(path, reader -> new ParquetPredictions(file, columns, rule, to).readAll(reader));
+  }
+
+  /** What is done with an open file. */
+  interface Use {
+    void of(ParquetFileReader reader) throws IOException;
+  }
+
+  /** Opens a file; turns whatever can go wrong with it into one clear line. */
+  static void open(Path path, Use use) {
+    String file = path.toString();
     var options =
         ParquetReadOptions.builder(new PlainParquetConfiguration())
             .withCodecFactory(new ParquetCodecs())
             .build();
     try (var reader = ParquetFileReader.open(new LocalInputFile(path), options)) {
-      new ParquetPredictions(file, columns, rule, to).readAll(reader);
+      use.of(reader);
     } catch (BadInputException e) {
       throw e;
     } catch (ParquetCodecs.UnsupportedCodecException e) {
@@ -70,7 +81,7 @@ final class ParquetPredictions {
     MessageType schema = reader.getFileMetaData().getSchema();
     List<Type> wanted = new ArrayList<>();
     for (String name : names.all()) {
-      wanted.add(flatColumn(schema, name));
+      wanted.add(flatColumn(file, schema, name));
     }
     var requested = new MessageType(schema.getName(), wanted);
     if (primitive(schema, names.score()).getPrimitiveTypeName() != PrimitiveTypeName.FLOAT) {
@@ -86,7 +97,8 @@ final class ParquetPredictions {
     }
   }
 
-  private Type flatColumn(MessageType schema, String name) {
+  /** The type of a column that holds one value a row. */
+  static Type flatColumn(String file, MessageType schema, String name) {
     if (!schema.containsField(name)) {
       throw BadInputException.inFile(
           file, ColumnNames.missing(name, schema.getFields().stream().map(Type::getName).toList()));

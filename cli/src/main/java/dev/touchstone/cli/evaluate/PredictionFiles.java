@@ -70,7 +70,8 @@ final class PredictionFiles {
     return builder.build();
   }
 
-  private static InputStream open(Path file) throws IOException {
+  /** The bytes of a file, unpacked if its name ends in .gz. */
+  static InputStream open(Path file) throws IOException {
     InputStream in = Files.newInputStream(file);
     return file.toString().toLowerCase(Locale.ROOT).endsWith(".gz")
         ? new GZIPInputStream(in, 1 << 16)
