@@ -30,6 +30,9 @@ public record Estimate(
     long rows,
     double effectiveRows,
     List<String> flags) {
+  /** Flag: every example that the value depends on was seen. */
+  public static final String WHOLE_SET = "whole_set";
+
   /** Holds "NaN iff a reason" and variances of at least 0; copies the flags. */
   public Estimate {
     Objects.requireNonNull(name, "name");
@@ -124,6 +127,28 @@ public record Estimate(
             level,
             method("logit", widening));
     return withFlags(MetricValue.defined(name, value, aim(interval, target)));
+  }
+
+  /**
+   * A proportion with Wilson's interval for the effective number of trials R (1 - R) / V; at 0 and
+   * 1, where V says nothing, for the effective rows. Of a set that was seen whole the finite
+   * interval has no width.
+   */
+  public MetricValue wilson(Target target, double level) {
+    if (!isDefined()) {
+      return withFlags(MetricValue.undefined(name, reason));
+    }
+    if (target == Target.FINITE && flags.contains(WHOLE_SET)) {
+      return withFlags(
+          MetricValue.defined(name, value, new Interval(value, value, "exact", level, target)));
+    }
+    boolean inside = value > 0 && value < 1;
+    if (inside && variance(target) == 0) {
+      return withFlags(MetricValue.defined(name, value, "zero_variance"));
+    }
+    double trials = inside ? value * (1 - value) / variance(target) : effectiveRows;
+    return withFlags(
+        MetricValue.defined(name, value, aim(Intervals.wilson(value, trials, level), target)));
   }
 
   private static void checkWidening(double widening) {

@@ -1,0 +1,109 @@
+package dev.touchstone.metrics.sampling;
+
+/**
+ * How a budget of examples is shared out over strata (or over single examples, as strata of one).
+ * All answers are inclusion rates in [0, 1], monotone in the budget: a larger budget keeps what a
+ * smaller one sampled.
+ */
+public final class Allocation {
+  private Allocation() {}
+
+  /**
+   * Rates proportional to a size with a uniform part: q = min(1, c [(1 - e) size / sum size + e /
+   * N]), c such that the expected sample is the budget (the cap is iterated). Sizes of sqrt(H), H
+   * the influence of a negative on average precision, and e = 0.3 are the default of plans.
+   *
+   * @param populations examples of each stratum
+   * @param sizes of one example of each stratum, finite and at least 0; all 0 means uniform
+   * @param budget expected examples; at least 0; everything when it exceeds the populations
+   * @param floor e, in [0, 1]: robust to a poor reference when above 0
+   */
+  public static double[] proportionalToSize(
+      long[] populations, double[] sizes, double budget, double floor) {
+    checkColumns(populations, "sizes", sizes);
+    if (!(floor >= 0 && floor <= 1)) {
+      throw new IllegalArgumentException("floor must be in [0, 1], got " + floor);
+    }
+    double all = 0;
+    double total = 0;
+    for (int h = 0; h < sizes.length; h++) {
+      all += populations[h];
+      total += populations[h] * sizes[h];
+    }
+    double[] shares = new double[sizes.length];
+    for (int h = 0; h < sizes.length; h++) {
+      shares[h] = total > 0 ? (1 - floor) * sizes[h] / total + floor / all : 1 / all;
+    }
+    return capped(populations, shares, budget);
+  }
+
+  /**
+   * Neyman 1934: n_h proportional to N_h S_h / sqrt(c_h), the least variance of a mean for the
+   * budget.
+   *
+   * @param deviations S_h, standard deviation of the quantity in each stratum
+   * @param costs c_h of one example, above 0, or null for equal costs
+   */
+  public static double[] neyman(
+      long[] populations, double[] deviations, double[] costs, double budget) {
+    checkColumns(populations, "deviations", deviations);
+    double[] shares = new double[deviations.length];
+    for (int h = 0; h < shares.length; h++) {
+      double cost = costs == null ? 1 : costs[h];
+      if (!(cost > 0 && cost <= Double.MAX_VALUE)) {
+        throw new IllegalArgumentException(
+            "cost must be finite and above 0, got " + cost + " (stratum " + h + ")");
+      }
+      shares[h] = deviations[h] / Math.sqrt(cost);
+    }
+    return capped(populations, shares, budget);
+  }
+
+  private static void checkColumns(long[] populations, String name, double[] values) {
+    if (values.length != populations.length) {
+      throw new IllegalArgumentException(
+          name + " must be as many as strata (" + populations.length + "), got " + values.length);
+    }
+    for (int h = 0; h < values.length; h++) {
+      if (!(values[h] >= 0 && values[h] <= Double.MAX_VALUE)) {
+        throw new IllegalArgumentException(
+            name + " must be finite and at least 0, got " + values[h] + " (stratum " + h + ")");
+      }
+      if (populations[h] < 0) {
+        throw new IllegalArgumentException(
+            "population must be at least 0, got " + populations[h] + " (stratum " + h + ")");
+      }
+    }
+  }
+
+  /** min(1, c share) with c such that the expected sample is the budget. */
+  private static double[] capped(long[] populations, double[] shares, double budget) {
+    if (!(budget >= 0)) {
+      throw new IllegalArgumentException("budget must be at least 0, got " + budget);
+    }
+    double[] rates = new double[shares.length];
+    boolean[] whole = new boolean[shares.length];
+    boolean changed = true;
+    while (changed) {
+      double left = budget;
+      double weight = 0;
+      for (int h = 0; h < shares.length; h++) {
+        if (whole[h]) {
+          left -= populations[h];
+        } else {
+          weight += populations[h] * shares[h];
+        }
+      }
+      changed = false;
+      double c = weight > 0 ? Math.max(0, left) / weight : 0;
+      for (int h = 0; h < shares.length; h++) {
+        rates[h] = whole[h] ? 1 : Math.min(1, c * shares[h]);
+        if (!whole[h] && c * shares[h] > 1) {
+          whole[h] = true;
+          changed = true;
+        }
+      }
+    }
+    return rates;
+  }
+}

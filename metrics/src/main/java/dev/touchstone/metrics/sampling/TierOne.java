@@ -1,0 +1,83 @@
+package dev.touchstone.metrics.sampling;
+
+import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.Target;
+
+/**
+ * How the fast tier reports rankings from its sample, and how it leans on exact values of the full
+ * tier.
+ *
+ * <p>Average precision is a ratio of noisy counts inside a convex function: its linearised interval
+ * is too short on a sample of negatives (docs/simulations.md). Its level is therefore reported with
+ * the flag {@code indicative} and a half width 1.6 times as large, only where negatives were kept
+ * by influence, and never decides alone; the paired difference is trustworthy with 1.3. ROC AUC
+ * needs no widening under any design.
+ */
+public final class TierOne {
+  /** Factor on the half width of the level of average precision. */
+  public static final double AP_WIDENING = 1.6;
+
+  /** Factor on the half width of a paired difference in average precision. */
+  public static final double AP_DIFFERENCE_WIDENING = 1.3;
+
+  private TierOne() {}
+
+  /** Average precision of a sample: on the logit scale, widened, {@code indicative}. */
+  public static MetricValue averagePrecision(
+      RankInfluence sample, SamplingPlan plan, Target target, double level) {
+    if (!plan.supportsAveragePrecision()) {
+      return MetricValue.undefined("average_precision", "uniform_negatives");
+    }
+    var value = sample.averagePrecisionEstimate().logit(target, level, AP_WIDENING);
+    return value.isDefined() ? value.withFlag("indicative") : value;
+  }
+
+  /** ROC AUC of a sample, weighted DeLong on the logit scale. */
+  public static MetricValue rocAuc(RankInfluence sample, Target target, double level) {
+    return sample.rocAucEstimate().logit(target, level, 1);
+  }
+
+  /** Paired difference in average precision, widened. */
+  public static MetricValue averagePrecisionDifference(
+      RankDifference difference, SamplingPlan plan, Target target, double level) {
+    if (!plan.supportsAveragePrecision()) {
+      return MetricValue.undefined("average_precision_difference", "uniform_negatives");
+    }
+    return difference.averagePrecision().normal(target, level, AP_DIFFERENCE_WIDENING, -1, 1);
+  }
+
+  /** Paired difference in ROC AUC. */
+  public static MetricValue rocAucDifference(
+      RankDifference difference, Target target, double level) {
+    return difference.rocAuc().normal(target, level, 1, -1, 1);
+  }
+
+  /**
+   * Re-anchored: the exact value of an earlier model checkpoint plus the paired difference on the
+   * sample. What both checkpoints share cancels, so the result is far sharper than an estimate from
+   * the sample alone (a regression estimator with theta = 1; Deng, Xu, Kohavi and Walker 2013).
+   *
+   * @param name of the metric
+   * @param exact the full tier's value of the earlier checkpoint
+   * @param difference later - earlier, on the sample
+   */
+  public static Estimate reanchored(String name, double exact, Estimate difference) {
+    if (!(Math.abs(exact) <= Double.MAX_VALUE)) {
+      throw new IllegalArgumentException(name + ": exact value must be finite, got " + exact);
+    }
+    if (!difference.isDefined()) {
+      return Estimate.undefined(name, difference.reason(), difference.rows());
+    }
+    return new Estimate(
+        name,
+        exact + difference.value(),
+        null,
+        difference.finiteVariance(),
+        // the anchor is exact for the set at hand only: for future examples it varies too, which
+        // the difference does not know
+        difference.superpopulationVariance(),
+        difference.rows(),
+        difference.effectiveRows(),
+        java.util.List.of("reanchored"));
+  }
+}
