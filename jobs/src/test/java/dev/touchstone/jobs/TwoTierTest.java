@@ -140,6 +140,22 @@ class TwoTierTest {
   }
 
   @Test
+  void aSetWithoutRowsIsCompleteAndItsMetricsAreUndefinedWithAReason() throws Exception {
+    WireBatches nothing = WireBatches.random(1, 0);
+    PredictionBatch end = nothing.batch(0, 0, 0, 1, 0, true);
+    end.getEvaluationSet().setSize(null);
+
+    Results results = run(List.of(nothing.message(end, 0)), 1);
+
+    JsonNode ap = evaluated(results).at("/metrics/average_precision");
+    assertThat(ap.get("value").isNull()).isTrue();
+    assertThat(ap.get("reason").asText()).isEqualTo("empty");
+    assertThat(results.proxies())
+        .allSatisfy(point -> assertThat(point.value()).isNull())
+        .isNotEmpty();
+  }
+
+  @Test
   void theSecondTriggerOfTheSameQuestionIsReused() throws Exception {
     Results results = run(messages(set.batches(5_000, 1)), 2);
 

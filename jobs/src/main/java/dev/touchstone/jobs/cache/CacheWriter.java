@@ -66,7 +66,7 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
   @Override
   public void processElement(LedgerUpdate update, Context context, Collector<SetManifest> out)
       throws Exception {
-    if (update.batch() != null) {
+    if (update.batch() != null && update.batch().count() > 0) {
       waiting.add(update.batch());
       long rows = update.batch().count() + (waitingRows.value() == null ? 0 : waitingRows.value());
       waitingRows.update(rows);

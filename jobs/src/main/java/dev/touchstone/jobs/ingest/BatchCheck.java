@@ -58,7 +58,8 @@ final class BatchCheck {
     context.range("attempt", wire.getAttempt(), 0, Integer.MAX_VALUE);
     context.range("checkpoint.step", wire.getCheckpoint().getStep(), 0, Long.MAX_VALUE);
     context.finite("checkpoint.epoch", wire.getCheckpoint().getEpoch());
-    context.range("count", wire.getCount(), 1, MAX_COUNT);
+    // a sender that learns too late that there is nothing more ends its shard with an empty batch
+    context.range("count", wire.getCount(), wire.getLastOfShard() ? 0 : 1, MAX_COUNT);
     context.range("shards", wire.getShards(), 1, MAX_SHARDS);
     context.range("shard", wire.getShard(), 0, wire.getShards() - 1L);
     context.range("sequence", wire.getSequence(), 0, (1L << 40) - 1);

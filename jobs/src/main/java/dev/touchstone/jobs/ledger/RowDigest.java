@@ -22,6 +22,9 @@ final class RowDigest {
 
   static long of(PredictionBatch batch) {
     int count = batch.count();
+    if (count == 0) {
+      return 0;
+    }
     int scoresPerRow = batch.scores().length / 4 / count;
     int labelBytes = batch.labels().length / count;
     long sum = 0;

@@ -134,6 +134,14 @@ class PredictionLedgerTest {
   }
 
   @Test
+  void anEmptyLastBatchEndsItsShard() throws Exception {
+    feed(checked(rows.batch(0, 100, 0, 2, 0, true)));
+    feed(checked(rows.batch(100, 100, 1, 2, 0, true)));
+    assertThat(last().state()).isEqualTo(SetState.COMPLETE);
+    assertThat(last().rows()).isEqualTo(100);
+  }
+
+  @Test
   void aSetThatEndsWithTooFewRowsIsInconsistentAndSaysSo() throws Exception {
     feed(checked(rows.batch(0, 60, 0, 1, 0, true)));
     assertThat(last().state()).isEqualTo(SetState.INCONSISTENT);
