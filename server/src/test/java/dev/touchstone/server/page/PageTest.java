@@ -58,19 +58,22 @@ class PageTest {
     playwright =
         Playwright.create(
             new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-    browser =
-        playwright
-            .chromium()
-            .launch(
-                new BrowserType.LaunchOptions()
-                    .setExecutablePath(CHROMIUM)
-                    .setArgs(
-                        List.of(
-                            "--no-sandbox",
-                            "--disable-gpu",
-                            "--disable-background-networking",
-                            "--disable-component-update",
-                            "--disable-sync")));
+    browser = browser();
+  }
+
+  private static Browser browser() {
+    return playwright
+        .chromium()
+        .launch(
+            new BrowserType.LaunchOptions()
+                .setExecutablePath(CHROMIUM)
+                .setArgs(
+                    List.of(
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--disable-background-networking",
+                        "--disable-component-update",
+                        "--disable-sync")));
   }
 
   @AfterAll
@@ -87,6 +90,10 @@ class PageTest {
   }
 
   private void open(int width, int height, ColorScheme scheme) {
+    if (!browser.isConnected()) {
+      // a browser that died failed the test that it died in, and no other
+      browser = browser();
+    }
     if (context != null) {
       context.close();
     }
