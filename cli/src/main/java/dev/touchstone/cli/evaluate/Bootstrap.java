@@ -12,7 +12,8 @@ import java.util.Map;
  * @param options how it was drawn
  * @param result how the metrics varied
  */
-record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result) {
+record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
+    implements Section {
 
   /** Resamples rows, which have no weights. */
   static Bootstrap of(Predictions rows, BinaryBootstrap.Options options) {
@@ -31,8 +32,13 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
     return spreads;
   }
 
-  /** The section of the report. */
-  Map<String, Object> json() {
+  @Override
+  public String name() {
+    return "bootstrap";
+  }
+
+  @Override
+  public Map<String, Object> json() {
     var json = new LinkedHashMap<String, Object>();
     json.put("replicates", options.replicates());
     json.put("seed", options.seed());
@@ -63,5 +69,54 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
     fields.put("ci_method", interval.method());
     fields.put("target", interval.target().name().toLowerCase(Locale.ROOT));
     return fields;
+  }
+
+  @Override
+  public String table() {
+    var table = new TextTable("<>>><");
+    table.row(
+        "bootstrap, " + replicates(),
+        "dropped",
+        "standard error",
+        TableFormat.percent(options.level()) + " percentile",
+        "BCa");
+    spreads()
+        .forEach(
+            (metric, spread) ->
+                table.row(
+                    metric,
+                    TableFormat.count(spread.dropped()),
+                    standardError(spread),
+                    TableFormat.range(spread.percentile()),
+                    TableFormat.range(spread.bca())));
+    return table.render();
+  }
+
+  @Override
+  public void html(Markup page) {
+    page.element("h2", "Bootstrap").open("div", "class", "scroll").open("table");
+    HtmlFormat.head(
+        page,
+        replicates(),
+        "standard error",
+        TableFormat.percent(options.level()) + " percentile",
+        "BCa");
+    spreads()
+        .forEach(
+            (metric, spread) -> {
+              page.open("tr").element("td", Words.metric(metric));
+              page.element("td", standardError(spread));
+              page.element("td", TableFormat.range(spread.percentile()));
+              page.element("td", TableFormat.range(spread.bca())).close().line();
+            });
+    page.close().close().close().line();
+  }
+
+  private String replicates() {
+    return TableFormat.count(options.replicates()) + " replicates";
+  }
+
+  private static String standardError(BinaryBootstrap.Spread spread) {
+    return Double.isNaN(spread.standardError()) ? "–" : TableFormat.number(spread.standardError());
   }
 }

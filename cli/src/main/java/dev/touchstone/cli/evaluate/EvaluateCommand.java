@@ -4,6 +4,7 @@ import dev.touchstone.metrics.binary.BinaryBootstrap;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.binary.Questions;
+import dev.touchstone.metrics.compare.CompareOptions;
 import dev.touchstone.metrics.shared.TaskReport;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -13,17 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
@@ -51,6 +49,7 @@ import picocli.CommandLine.Spec;
       "  touchstone evaluate preds.parquet --score-column p --format table",
       "  touchstone evaluate --labels y.npy --scores s.npy > report.json",
       "  touchstone evaluate part-*.parquet --slice-columns country,device",
+      "  touchstone evaluate new.csv --baseline old.csv --id-column id --format table",
       "  touchstone evaluate preds.csv --task multiclass --score-columns 'p_*'",
       "  touchstone evaluate preds.csv --task regression --label-column y --score-column yhat",
       "  touchstone evaluate preds.csv --task ranking --query-column q --at 10",
@@ -82,72 +81,9 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private TaskOptions task = new TaskOptions();
 
-  @Parameters(
-      paramLabel = "FILE",
-      arity = "0..*",
-      description = "Tables with a header: .csv, .tsv (also .gz) or .parquet. Several are one set.")
-  private List<Path> files = List.of();
+  @Mixin private InputFlags input = new InputFlags();
 
-  @Option(
-      names = "--input-format",
-      paramLabel = "FORMAT",
-      description = "csv, tsv or parquet; by default the extension decides.")
-  private String inputFormat;
-
-  @Option(
-      names = "--label-column",
-      paramLabel = "NAME",
-      defaultValue = "label",
-      description = "Column of the truth, 0 or 1. Default: ${DEFAULT-VALUE}.")
-  private String labelColumn;
-
-  @Option(
-      names = "--score-column",
-      paramLabel = "NAME",
-      defaultValue = "score",
-      description = "Column of the predictions. Default: ${DEFAULT-VALUE}.")
-  private String scoreColumn;
-
-  @Option(
-      names = "--weight-column",
-      paramLabel = "NAME",
-      description = "Column of weights, numbers of at least 0.")
-  private String weightColumn;
-
-  @Option(
-      names = "--id-column",
-      paramLabel = "NAME",
-      description = "Column that names the rows: one that comes twice counts once.")
-  private String idColumn;
-
-  @Option(
-      names = "--slice-columns",
-      paramLabel = "A,B,A*B",
-      split = ",",
-      description = "Columns to report by; A*B groups by both at once.")
-  private List<String> sliceColumns = List.of();
-
-  @Option(
-      names = "--max-slices",
-      paramLabel = "N",
-      defaultValue = "100",
-      description = "Slices a column, the largest first. Default: ${DEFAULT-VALUE}.")
-  private int maxSlices;
-
-  @Option(names = "--labels", paramLabel = "Y.npy", description = "Truth as a NumPy array.")
-  private Path labels;
-
-  @Option(names = "--scores", paramLabel = "S.npy", description = "Predictions as a NumPy array.")
-  private Path scores;
-
-  @Option(names = "--weights", paramLabel = "W.npy", description = "Weights as a NumPy array.")
-  private Path weights;
-
-  @Option(
-      names = "--positive-label",
-      paramLabel = "VALUE",
-      description = "The label of the positive class; every other one is negative.")
-  private String positiveLabel;
+  @Mixin private ComparisonFlags comparison = new ComparisonFlags();
 
   @Option(
       names = "--thresholds",
@@ -247,16 +183,17 @@ public final class EvaluateCommand implements Callable<Integer> {
       return evaluateTask();
     }
     for (String option : TaskOptions.notForBinary()) {
-      if (isGiven(option)) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
         throw usage(option + " needs another --task than binary");
       }
     }
     BinaryOptions options = options();
-    LabelRule rule =
-        positiveLabel == null ? LabelRule.zeroOne() : LabelRule.positive(positiveLabel);
-    Input input = input(rule);
+    Input read = input.candidate();
+    Input baseline = comparison.baseline(input);
+    CompareOptions comparing = comparison.options(options);
     BinaryBootstrap.Options resampling = resampling(options);
-    return guarded(input.name, progress -> run(input, rule, options, resampling, progress));
+    return guarded(
+        read.name(), progress -> run(read, baseline, options, comparing, resampling, progress));
   }
 
   /** Reading and writing, which may fail as files do. */
@@ -284,10 +221,6 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private boolean isGiven(String option) {
-    return spec.commandLine().getParseResult().hasMatchedOption(option);
-  }
-
   private int evaluateTask() {
     for (var option : spec.commandLine().getParseResult().matchedOptions()) {
       if (!task.allowed().contains(option.longestName())) {
@@ -297,110 +230,111 @@ public final class EvaluateCommand implements Callable<Integer> {
     if (format == Format.html) {
       throw usage("--format html is not for --task " + task.task + " yet: json or table");
     }
-    TaskInput input = taskInput();
+    TaskInput read = input.ofTask(task);
     int some = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    var evaluation = new TaskEvaluation(task, input, decisionThreshold, level, some);
+    var evaluation = new TaskEvaluation(task, read, decisionThreshold, level, some);
     try {
       evaluation.check();
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
-    return guarded(input.name(), progress -> runTask(input, evaluation, progress));
+    return guarded(read.name(), progress -> runTask(read, evaluation, progress));
   }
 
-  private void runTask(TaskInput input, TaskEvaluation evaluation, Progress progress)
+  private void runTask(TaskInput source, TaskEvaluation evaluation, Progress progress)
       throws IOException {
-    progress.doing("reading " + input.name());
-    long start = System.nanoTime();
+    var cost = new LinkedHashMap<String, Object>();
+    var clock = new Clock(cost);
+    progress.doing("reading " + source.name());
     TaskEvaluation.Ready ready = evaluation.read();
-    long readNanos = System.nanoTime() - start;
+    clock.took("read_seconds");
     if (ready.rows() == 0) {
-      progress.note(input.name() + ": no rows: every metric is null");
+      progress.note(source.name() + ": no rows: every metric is null");
     }
     progress.doing("evaluating " + ready.rows() + " rows");
-    start = System.nanoTime();
     TaskReport report = ready.evaluation().get();
-    long computeNanos = System.nanoTime() - start;
+    clock.took("compute_seconds");
 
     var buffered = new BufferedOutputStream(out, 1 << 16);
     if (format == Format.table) {
-      TaskFormat.writeTables(buffered, title == null ? input.name() : title, report, level);
+      TaskFormat.writeTables(buffered, title == null ? source.name() : title, report, level);
     } else {
       var provenance = new LinkedHashMap<String, Object>();
       provenance.put("engine", "touchstone " + version());
-      provenance.put("files", sources(input.all()));
+      provenance.put("files", Input.sources(source.all()));
       provenance.putAll(evaluation.asked());
-      var cost = new LinkedHashMap<String, Object>();
-      cost.put("read_seconds", readNanos / 1e9);
-      cost.put("compute_seconds", computeNanos / 1e9);
       TaskFormat.writeJson(buffered, report, provenance, cost);
     }
     buffered.flush();
   }
 
-  private TaskInput taskInput() {
-    boolean arrays = labels != null || scores != null || weights != null || task.queries != null;
-    if (arrays) {
-      arrayRules();
-      return new TaskInput(
-          scores.toString(), List.of(), List.of(), null, null, null, labels, scores, weights);
-    }
-    var formats = new ArrayList<PredictionFiles.Format>();
-    tableRules();
-    files.forEach(file -> formats.add(formatOf(file)));
-    return new TaskInput(
-        nameOf(files), files, formats, labelColumn, scoreColumn, weightColumn, null, null, null);
-  }
-
   private void run(
-      Input input,
-      LabelRule rule,
+      Input source,
+      Input baseline,
       BinaryOptions options,
+      CompareOptions comparing,
       BinaryBootstrap.Options resampling,
       Progress progress)
       throws IOException {
-    progress.doing("reading " + input.name);
-    long start = System.nanoTime();
-    Predictions read = input.reading.get();
-    Predictions predictions = read.withoutDuplicates(input.name);
-    List<SliceColumn> slicing = slicing(predictions);
-    long readNanos = System.nanoTime() - start;
+    var cost = new LinkedHashMap<String, Object>();
+    var clock = new Clock(cost);
+    progress.doing("reading " + source.name());
+    Predictions read = source.reading().get();
+    Predictions predictions = read.withoutDuplicates(source.name());
+    List<SliceColumn> slicing = input.slicing(predictions);
+    PairedPredictions pairs = null;
+    if (baseline != null) {
+      progress.doing("reading " + baseline.name());
+      Predictions others = baseline.reading().get().withoutDuplicates(baseline.name());
+      pairs = comparison.pair(others, baseline.name(), predictions, source.name());
+    }
+    clock.took("read_seconds");
     if (read.rows() == 0) {
-      progress.note(input.name + ": no rows: every metric is null");
+      progress.note(source.name() + ": no rows: every metric is null");
     }
 
     progress.doing("evaluating " + predictions.rows() + " predictions");
-    start = System.nanoTime();
     BinaryReport report = SliceReports.evaluate(predictions, options);
-    var slices = SliceReports.of(predictions, slicing, maxSlices, options);
-    long computeNanos = System.nanoTime() - start;
-    start = System.nanoTime();
-    Bootstrap bootstrap = null;
+    var slices = SliceReports.of(predictions, slicing, input.maxSlices(), options);
+    clock.took("compute_seconds");
+    if (slices.leftOut() > 0) {
+      progress.note(slices.leftOut() + " slices left out: --max-slices " + input.maxSlices());
+    }
+    var sections = new ArrayList<Section>();
+    if (pairs != null) {
+      progress.doing("comparing with " + baseline.name());
+      var compared = Comparison.of(baseline.name(), pairs, comparing);
+      if (!compared.coverage().complete()) {
+        progress.note(baseline.name() + ": " + compared.joined() + ": compared on those alone");
+      }
+      sections.add(compared);
+      clock.took("comparison_seconds");
+    }
+    SliceColumn foldOfRow = input.folds(predictions);
+    if (foldOfRow != null) {
+      progress.doing("evaluating folds");
+      var folds = Folds.of(source.name(), predictions, foldOfRow, options);
+      sections.add(
+          pairs == null
+              ? folds
+              : folds.against(source.name(), pairs, input.folds(pairs.candidate()), options));
+      clock.took("folds_seconds");
+    }
     if (resampling != null) {
       progress.doing("resampling " + resampling.replicates() + " times");
-      bootstrap = Bootstrap.of(predictions, resampling);
-    }
-    long bootstrapNanos = System.nanoTime() - start;
-    if (slices.leftOut() > 0) {
-      progress.note(slices.leftOut() + " slices left out: --max-slices " + maxSlices);
-    }
-
-    var provenance = provenance(input, read, predictions, rule, options, slices);
-    var cost = new LinkedHashMap<String, Object>();
-    cost.put("read_seconds", readNanos / 1e9);
-    cost.put("compute_seconds", computeNanos / 1e9);
-    if (resampling != null) {
-      cost.put("bootstrap_seconds", bootstrapNanos / 1e9);
+      sections.add(Bootstrap.of(predictions, resampling));
+      clock.took("bootstrap_seconds");
     }
     cost.put("threads", options.threads());
 
+    var provenance = provenance(source, baseline, read, predictions, options, slices);
     var evaluated =
         new Evaluated(
-            title == null ? input.name : title,
+            title == null ? source.name() : title,
             predictions,
             report,
             slices.slices(),
-            bootstrap,
+            sections,
             options,
             provenance,
             cost);
@@ -427,18 +361,22 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   private Map<String, Object> provenance(
-      Input input,
+      Input source,
+      Input baseline,
       Predictions read,
       Predictions evaluated,
-      LabelRule rule,
       BinaryOptions options,
       SliceReports slices)
       throws IOException {
     var provenance = new LinkedHashMap<String, Object>();
     provenance.put("engine", "touchstone " + version());
-    provenance.put("files", sources(input.files));
-    provenance.put("columns", input.columns);
-    provenance.put("positive_label", rule.positiveLabel());
+    provenance.put("files", source.sources());
+    provenance.put("columns", source.columns());
+    if (baseline != null) {
+      provenance.put("baseline_files", baseline.sources());
+      provenance.put("baseline_columns", baseline.columns());
+    }
+    provenance.put("positive_label", input.rule().positiveLabel());
     provenance.put("rows_read", (long) read.rows());
     provenance.put("duplicate_ids", (long) read.rows() - evaluated.rows());
     provenance.put("score_type", evaluated.scoreType());
@@ -449,36 +387,25 @@ public final class EvaluateCommand implements Callable<Integer> {
     return provenance;
   }
 
-  private static List<Map<String, Object>> sources(List<Path> files) throws IOException {
-    var sources = new ArrayList<Map<String, Object>>();
-    for (Path file : files) {
-      var source = new LinkedHashMap<String, Object>();
-      source.put("path", file.toString());
-      source.put("bytes", Files.size(file));
-      sources.add(source);
-    }
-    return sources;
-  }
-
   private static String version() {
     String version = EvaluateCommand.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;
   }
 
-  // the groups asked for, crosses included
-  private List<SliceColumn> slicing(Predictions predictions) {
-    var byName = new LinkedHashMap<String, SliceColumn>();
-    predictions.slices().forEach(column -> byName.put(column.name(), column));
-    var columns = new ArrayList<SliceColumn>();
-    for (String wanted : sliceColumns) {
-      String[] parts = wanted.split("\\*");
-      SliceColumn column = byName.get(parts[parts.length - 1]);
-      for (int i = parts.length - 2; i >= 0; i--) {
-        column = SliceColumn.cross(byName.get(parts[i]), column);
-      }
-      columns.add(column);
+  /** Seconds that each part took, one after another. */
+  private static final class Clock {
+    private final Map<String, Object> cost;
+    private long since = System.nanoTime();
+
+    Clock(Map<String, Object> cost) {
+      this.cost = cost;
     }
-    return columns;
+
+    void took(String part) {
+      long now = System.nanoTime();
+      cost.put(part, (now - since) / 1e9);
+      since = now;
+    }
   }
 
   private BinaryOptions options() {
@@ -500,7 +427,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     if (replicates == null) {
       return null;
     }
-    if (weights != null || weightColumn != null) {
+    if (input.hasWeights()) {
       throw usage("--bootstrap is for rows without weights");
     }
     try {
@@ -521,129 +448,5 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
-  }
-
-  /** What to read, settled before anything is read. */
-  private record Input(
-      String name,
-      List<Path> files,
-      Map<String, Object> columns,
-      java.util.function.Supplier<Predictions> reading) {}
-
-  private Input input(LabelRule rule) {
-    if (maxSlices < 1) {
-      throw usage("--max-slices must be at least 1, got " + maxSlices);
-    }
-    if (labels == null && scores == null && weights == null) {
-      return tables(rule);
-    }
-    arrayRules();
-    var arrays = new ArrayList<>(List.of(labels, scores));
-    if (weights != null) {
-      arrays.add(weights);
-    }
-    return new Input(
-        scores.toString(),
-        arrays,
-        null,
-        () -> {
-          for (Path array : arrays) {
-            PredictionFiles.guard(array, () -> null);
-          }
-          return PredictionFiles.guard(
-              scores, () -> NpyPredictions.read(labels, scores, weights, rule));
-        });
-  }
-
-  private void arrayRules() {
-    if (!files.isEmpty()) {
-      throw usage("give tables, or --labels and --scores, got both");
-    }
-    if (labels == null || scores == null) {
-      throw usage("--labels and --scores belong together");
-    }
-    for (String option :
-        List.of(
-            "--label-column",
-            "--score-column",
-            "--label-columns",
-            "--score-columns",
-            "--query-column",
-            "--weight-column",
-            "--id-column",
-            "--slice-columns",
-            "--input-format")) {
-      if (isGiven(option)) {
-        throw usage(option + " is for tables; arrays have no columns");
-      }
-    }
-  }
-
-  private void tableRules() {
-    if (files.isEmpty()) {
-      throw usage("give a table (preds.csv, preds.parquet), or --labels and --scores");
-    }
-  }
-
-  private static String nameOf(List<Path> files) {
-    return files.size() == 1 ? files.get(0).toString() : files.size() + " files";
-  }
-
-  private Input tables(LabelRule rule) {
-    tableRules();
-    var formats = new ArrayList<PredictionFiles.Format>();
-    for (Path file : files) {
-      formats.add(formatOf(file));
-    }
-    ColumnNames columns = columnNames();
-    var named = new LinkedHashMap<String, Object>();
-    named.put("label", columns.label());
-    named.put("score", columns.score());
-    named.put("weight", columns.weight());
-    named.put("id", columns.id());
-    named.put("slices", sliceColumns);
-    return new Input(
-        nameOf(files),
-        files,
-        named,
-        () -> PredictionFiles.readTables(files, formats, columns, rule));
-  }
-
-  private PredictionFiles.Format formatOf(Path file) {
-    if (inputFormat != null) {
-      try {
-        return PredictionFiles.Format.valueOf(inputFormat.toUpperCase(java.util.Locale.ROOT));
-      } catch (IllegalArgumentException e) {
-        throw usage("--input-format must be csv, tsv or parquet, got " + inputFormat);
-      }
-    }
-    PredictionFiles.Format byName = PredictionFiles.Format.of(file.toString());
-    if (byName == null) {
-      throw usage(
-          file.toString().endsWith(".npy")
-              ? "arrays are given as --labels y.npy --scores s.npy, got " + file
-              : "the extension must be .csv, .tsv or .parquet, or --input-format say what it is,"
-                  + " got "
-                  + file);
-    }
-    return byName;
-  }
-
-  private ColumnNames columnNames() {
-    Set<String> slices = new LinkedHashSet<>();
-    for (String wanted : sliceColumns) {
-      for (String part : wanted.split("\\*", -1)) {
-        if (part.isEmpty()) {
-          throw usage("--slice-columns must name columns, got \"" + wanted + "\"");
-        }
-        slices.add(part);
-      }
-    }
-    try {
-      return new ColumnNames(
-          labelColumn, scoreColumn, weightColumn, idColumn, new ArrayList<>(slices));
-    } catch (IllegalArgumentException e) {
-      throw usage(e.getMessage());
-    }
   }
 }

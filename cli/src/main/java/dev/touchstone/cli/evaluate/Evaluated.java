@@ -13,7 +13,7 @@ import java.util.Map;
  * @param predictions the rows
  * @param report over all rows
  * @param slices over groups of rows
- * @param bootstrap of the ranking metrics, or null
+ * @param sections what was asked for beyond the metrics
  * @param options what was asked for
  * @param provenance where the rows came from, ready for JSON
  * @param cost what it took, ready for JSON
@@ -23,7 +23,7 @@ record Evaluated(
     Predictions predictions,
     BinaryReport report,
     List<ReportJson.Slice> slices,
-    Bootstrap bootstrap,
+    List<Section> sections,
     BinaryOptions options,
     Map<String, Object> provenance,
     Map<String, Object> cost) {}

@@ -66,10 +66,10 @@ final class HtmlFormat {
     page.open("div", "class", "plots");
     Plots.of(evaluated).values().forEach(plot -> page.line().raw(plot.inline()));
     page.close().line();
+    evaluated.sections().forEach(section -> section.html(page));
     points(page, evaluated);
     slices(page, evaluated.slices());
     metrics(page, evaluated);
-    bootstrap(page, evaluated.bootstrap());
     provenance(page, evaluated.provenance());
     page.close().close().line();
     to.write(page.toString().getBytes(StandardCharsets.UTF_8));
@@ -100,7 +100,8 @@ final class HtmlFormat {
     page.close().line();
   }
 
-  private static void head(Markup page, String... cells) {
+  /** Opens a table's head, and its body. */
+  static void head(Markup page, String... cells) {
     page.open("thead").open("tr");
     for (String cell : cells) {
       page.element("th", cell, "scope", "col");
@@ -191,33 +192,6 @@ final class HtmlFormat {
               : Words.reason(metric.reason());
       page.element("td", Words.reason(remark), "class", "words").close().line();
     }
-    page.close().close().close().line();
-  }
-
-  private static void bootstrap(Markup page, Bootstrap bootstrap) {
-    if (bootstrap == null) {
-      return;
-    }
-    page.element("h2", "Bootstrap").open("div", "class", "scroll").open("table");
-    head(
-        page,
-        TableFormat.count(bootstrap.options().replicates()) + " replicates",
-        "standard error",
-        TableFormat.percent(bootstrap.options().level()) + " percentile",
-        "BCa");
-    bootstrap
-        .spreads()
-        .forEach(
-            (metric, spread) -> {
-              page.open("tr").element("td", Words.metric(metric));
-              page.element(
-                  "td",
-                  Double.isNaN(spread.standardError())
-                      ? "–"
-                      : TableFormat.number(spread.standardError()));
-              page.element("td", TableFormat.range(spread.percentile()));
-              page.element("td", TableFormat.range(spread.bca())).close().line();
-            });
     page.close().close().close().line();
   }
 

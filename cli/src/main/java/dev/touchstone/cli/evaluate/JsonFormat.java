@@ -28,9 +28,7 @@ final class JsonFormat {
 
   private static Map<String, Object> sections(Evaluated evaluated) {
     var sections = new LinkedHashMap<String, Object>();
-    if (evaluated.bootstrap() != null) {
-      sections.put("bootstrap", evaluated.bootstrap().json());
-    }
+    evaluated.sections().forEach(section -> sections.put(section.name(), section.json()));
     return sections;
   }
 }

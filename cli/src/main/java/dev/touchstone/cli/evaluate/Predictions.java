@@ -1,5 +1,6 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.metrics.compare.ScoredRows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,6 +48,19 @@ record Predictions(
   /** The weight of a row. */
   double weight(int row) {
     return weights == null ? 1 : weights[row];
+  }
+
+  /** The same rows, each named by its position. */
+  ScoredRows scoredByPosition() {
+    long[] positions = new long[labels.length];
+    Arrays.setAll(positions, row -> row);
+    return scored(positions);
+  }
+
+  private ScoredRows scored(long[] names) {
+    return floatScores != null
+        ? ScoredRows.of(names, floatScores, labels, weights)
+        : ScoredRows.of(names, doubleScores, labels, weights);
   }
 
   /** The same rows without names and groups. */

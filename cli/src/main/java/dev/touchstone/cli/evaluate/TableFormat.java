@@ -28,9 +28,7 @@ final class TableFormat {
     text.append(evaluated.name()).append('\n');
     text.append(head(report, evaluated.predictions())).append("\n\n");
     text.append(metrics(report, evaluated.options()));
-    if (evaluated.bootstrap() != null) {
-      text.append('\n').append(bootstrap(evaluated.bootstrap()));
-    }
+    evaluated.sections().forEach(section -> text.append('\n').append(section.table()));
     if (!report.operatingPoints().isEmpty()) {
       text.append('\n').append(points(report.operatingPoints()));
     }
@@ -71,27 +69,6 @@ final class TableFormat {
       table.row(
           metric.name(), metric.isDefined() ? number(metric.value()) : NONE, interval, remark);
     }
-    return table.render();
-  }
-
-  private static String bootstrap(Bootstrap bootstrap) {
-    var table = new TextTable("<>>><");
-    table.row(
-        "bootstrap, " + count(bootstrap.options().replicates()) + " replicates",
-        "dropped",
-        "standard error",
-        percent(bootstrap.options().level()) + " percentile",
-        "BCa");
-    bootstrap
-        .spreads()
-        .forEach(
-            (metric, spread) ->
-                table.row(
-                    metric,
-                    count(spread.dropped()),
-                    Double.isNaN(spread.standardError()) ? NONE : number(spread.standardError()),
-                    range(spread.percentile()),
-                    range(spread.bca())));
     return table.render();
   }
 

@@ -305,7 +305,7 @@ class EvaluateCommandTest {
     assertThat(run.exitCode()).isEqualTo(3);
     assertThat(run.err()).startsWith(file + ": ").hasLineCount(1);
     assertThat(run.err().strip().chars()).noneMatch(Character::isISOControl);
-    run = EvaluateRun.of(file, "--input-format", "parquet");
+    run = EvaluateRun.of(file, "--input-format", "parquet", "--quiet");
     assertThat(run.exitCode()).isEqualTo(3);
     assertThat(run.err()).startsWith(file + ": is not readable as Parquet").hasLineCount(1);
     Files.write(directory.resolve("x.csv.gz"), garbage);

@@ -1,0 +1,137 @@
+package dev.touchstone.cli.evaluate;
+
+import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.compare.MetricComparison;
+import dev.touchstone.metrics.compare.MultipleTests;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Metrics of two models side by side. The verdict on a metric reads its own interval; {@code
+ * p_value_holm} is for a claim about several of them at once.
+ *
+ * @param metrics one or more
+ * @param level confidence level of the intervals
+ */
+record ComparedMetrics(List<MetricComparison> metrics, double level) {
+  private static final String NONE = "–";
+
+  ComparedMetrics {
+    metrics = List.copyOf(metrics);
+  }
+
+  /** Holm's adjusted p-values over the metrics that have one; null for the others. */
+  List<Double> holm() {
+    double[] given =
+        metrics.stream()
+            .filter(metric -> metric.pValue().isPresent())
+            .mapToDouble(metric -> metric.pValue().getAsDouble())
+            .toArray();
+    double[] adjusted = MultipleTests.holm(given);
+    var all = new ArrayList<Double>();
+    int next = 0;
+    for (MetricComparison metric : metrics) {
+      all.add(metric.pValue().isPresent() ? (Double) adjusted[next++] : null);
+    }
+    return all;
+  }
+
+  /** One object a metric. */
+  List<Map<String, Object>> json() {
+    List<Double> holm = holm();
+    var all = new ArrayList<Map<String, Object>>();
+    for (int i = 0; i < metrics.size(); i++) {
+      MetricComparison metric = metrics.get(i);
+      var fields = new LinkedHashMap<String, Object>();
+      fields.put("metric", metric.name());
+      fields.put("direction", metric.direction().name().toLowerCase(Locale.ROOT));
+      fields.put("value", Fields.value(metric.candidate()));
+      fields.put("baseline", Fields.value(metric.baseline()));
+      fields.put("difference", Fields.value(metric.difference()));
+      Fields.interval(fields, metric.difference());
+      fields.put("p_value", metric.pValue().isPresent() ? metric.pValue().getAsDouble() : null);
+      fields.put("p_value_holm", holm.get(i));
+      fields.put("verdict", metric.verdict().name());
+      all.add(fields);
+    }
+    return all;
+  }
+
+  /** Lines for the terminal. */
+  String table() {
+    var table = new TextTable("<>>>>>><<");
+    table.row(
+        "metric", "value", "baseline", "difference", interval(), "p", "p, Holm", "verdict", "");
+    for (String[] cells : cells()) {
+      table.row(cells);
+    }
+    return table.render();
+  }
+
+  /** A table for the page. */
+  void html(Markup page) {
+    page.open("div", "class", "scroll").open("table").open("thead").open("tr");
+    for (String cell :
+        List.of("metric", "value", "baseline", "difference", interval(), "p", "p, Holm")) {
+      page.element("th", cell, "scope", "col");
+    }
+    page.element("th", "verdict", "scope", "col", "class", "words");
+    page.element("th", "", "scope", "col", "class", "words");
+    page.close().close().open("tbody").line();
+    for (String[] cells : cells()) {
+      page.open("tr").element("td", Words.metric(cells[0]));
+      for (int i = 1; i < 7; i++) {
+        page.element("td", cells[i]);
+      }
+      page.element("td", cells[7], "class", "words").element("td", cells[8], "class", "words");
+      page.close().line();
+    }
+    page.close().close().close().line();
+  }
+
+  private String interval() {
+    return TableFormat.percent(level) + " interval";
+  }
+
+  private List<String[]> cells() {
+    List<Double> holm = holm();
+    var rows = new ArrayList<String[]>();
+    for (int i = 0; i < metrics.size(); i++) {
+      MetricComparison metric = metrics.get(i);
+      MetricValue difference = metric.difference();
+      rows.add(
+          new String[] {
+            metric.name(),
+            number(metric.candidate()),
+            number(metric.baseline()),
+            number(difference),
+            TableFormat.range(difference.interval()),
+            metric.pValue().isPresent() ? TableFormat.number(metric.pValue().getAsDouble()) : NONE,
+            holm.get(i) == null ? NONE : TableFormat.number(holm.get(i)),
+            metric.verdict().name().toLowerCase(Locale.ROOT),
+            remark(difference)
+          });
+    }
+    return rows;
+  }
+
+  private static String number(MetricValue metric) {
+    return metric.isDefined() ? TableFormat.number(metric.value()) : NONE;
+  }
+
+  private static String remark(MetricValue difference) {
+    String why =
+        difference.isDefined()
+            ? difference.interval() == null ? difference.intervalReason() : ""
+            : difference.reason();
+    var words = new ArrayList<String>();
+    if (!why.isEmpty()) {
+      words.add(Words.reason(why));
+    }
+    difference.flags().forEach(flag -> words.add(Words.reason(flag)));
+    return String.join(", ", words);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.touchstone.cli.evaluate;
+
+import dev.touchstone.metrics.Interval;
+import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.binary.BinaryReport;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** Parts of sections as maps, with the names that the report has for them. */
+final class Fields {
+  private Fields() {}
+
+  /** A metric with its interval, or the reasons why not: the same fields as in {@code metrics}. */
+  static Map<String, Object> metric(MetricValue metric) {
+    var fields = new LinkedHashMap<String, Object>();
+    fields.put("value", value(metric));
+    interval(fields, metric);
+    return fields;
+  }
+
+  /** Adds the interval of a metric and the reasons for what is not there. */
+  static void interval(Map<String, Object> fields, MetricValue metric) {
+    Interval interval = metric.interval();
+    fields.put("ci_low", interval == null ? null : real(interval.low()));
+    fields.put("ci_high", interval == null ? null : real(interval.high()));
+    fields.put("ci_method", interval == null ? null : interval.method());
+    fields.put("level", interval == null ? null : interval.level());
+    fields.put(
+        "target", interval == null ? null : interval.target().name().toLowerCase(Locale.ROOT));
+    fields.put(
+        "reason",
+        metric.isDefined() && Double.isInfinite(metric.value()) ? "infinite" : metric.reason());
+    fields.put("ci_reason", metric.intervalReason());
+    if (!metric.flags().isEmpty()) {
+      fields.put("flags", metric.flags());
+    }
+  }
+
+  /** The value, or null where there is none; infinite ones have no JSON either. */
+  static Double value(MetricValue metric) {
+    return Double.isFinite(metric.value()) ? real(metric.value()) : null;
+  }
+
+  /** How many rows a report is over. */
+  static Map<String, Object> size(BinaryReport report) {
+    var fields = new LinkedHashMap<String, Object>();
+    fields.put("n", report.n());
+    fields.put("n_pos", report.nPos());
+    return fields;
+  }
+
+  // -0.0 is 0.0
+  private static Double real(double value) {
+    return value == 0 ? 0.0 : value;
+  }
+}
