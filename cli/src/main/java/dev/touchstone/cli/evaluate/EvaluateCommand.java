@@ -123,6 +123,13 @@ public final class EvaluateCommand implements Callable<Integer> {
   private Double falseNegativeCost;
 
   @Option(
+      names = "--honest",
+      description =
+          "Also choose every operating point on one half of the ids, by hash, and report it on the"
+              + " other; needs --id-column.")
+  private boolean honest;
+
+  @Option(
       names = "--bootstrap",
       paramLabel = "N",
       description = "Resample the rows N times (2 to 100000): intervals of AP and ROC AUC.")
@@ -192,6 +199,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     Input baseline = comparison.baseline(input);
     CompareOptions comparing = comparison.options(options);
     BinaryBootstrap.Options resampling = resampling(options);
+    if (honest && !input.hasIds()) {
+      throw usage("--honest halves the rows by id: give --id-column");
+    }
     return guarded(
         read.name(), progress -> run(read, baseline, options, comparing, resampling, progress));
   }
@@ -320,6 +330,12 @@ public final class EvaluateCommand implements Callable<Integer> {
               : folds.against(source.name(), pairs, input.folds(pairs.candidate()), options));
       clock.took("folds_seconds");
     }
+    HonestPoints halves = null;
+    if (honest) {
+      progress.doing("choosing thresholds on one half, reporting on the other");
+      halves = HonestPoints.of(predictions, report, options);
+      clock.took("honest_seconds");
+    }
     if (resampling != null) {
       progress.doing("resampling " + resampling.replicates() + " times");
       sections.add(Bootstrap.of(predictions, resampling));
@@ -334,6 +350,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             predictions,
             report,
             slices.slices(),
+            halves,
             sections,
             options,
             provenance,

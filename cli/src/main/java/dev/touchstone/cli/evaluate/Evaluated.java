@@ -13,6 +13,7 @@ import java.util.Map;
  * @param predictions the rows
  * @param report over all rows
  * @param slices over groups of rows
+ * @param honest operating points chosen on other rows than reported on, or null
  * @param sections what was asked for beyond the metrics
  * @param options what was asked for
  * @param provenance where the rows came from, ready for JSON
@@ -23,6 +24,7 @@ record Evaluated(
     Predictions predictions,
     BinaryReport report,
     List<ReportJson.Slice> slices,
+    HonestPoints honest,
     List<Section> sections,
     BinaryOptions options,
     Map<String, Object> provenance,

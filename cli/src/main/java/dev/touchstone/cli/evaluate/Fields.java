@@ -42,6 +42,13 @@ final class Fields {
     return Double.isFinite(metric.value()) ? real(metric.value()) : null;
   }
 
+  /** A count or a sum of weights: whole ones as integers. */
+  static Object amount(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 0x1p53
+        ? (Object) (long) value
+        : (Object) value;
+  }
+
   /** How many rows a report is over. */
   static Map<String, Object> size(BinaryReport report) {
     var fields = new LinkedHashMap<String, Object>();

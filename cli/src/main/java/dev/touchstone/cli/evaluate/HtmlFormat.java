@@ -68,6 +68,9 @@ final class HtmlFormat {
     page.close().line();
     evaluated.sections().forEach(section -> section.html(page));
     points(page, evaluated);
+    if (evaluated.honest() != null) {
+      evaluated.honest().html(page);
+    }
     slices(page, evaluated.slices());
     metrics(page, evaluated);
     provenance(page, evaluated.provenance());

@@ -19,11 +19,15 @@ final class JsonFormat {
           json,
           evaluated.report(),
           evaluated.slices(),
-          sections(evaluated),
+          new ReportJson.Additions(sections(evaluated), honest(evaluated)),
           evaluated.provenance(),
           evaluated.cost());
       json.writeRaw('\n');
     }
+  }
+
+  private static Map<String, Object> honest(Evaluated evaluated) {
+    return evaluated.honest() == null ? Map.of() : evaluated.honest().json();
   }
 
   private static Map<String, Object> sections(Evaluated evaluated) {

@@ -57,6 +57,11 @@ record Predictions(
     return scored(positions);
   }
 
+  /** The same rows under {@link RowIds#hashes() the hashes} of their names. */
+  ScoredRows scoredById() {
+    return scored(ids.hashes());
+  }
+
   private ScoredRows scored(long[] names) {
     return floatScores != null
         ? ScoredRows.of(names, floatScores, labels, weights)

@@ -1,9 +1,12 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.metrics.sampling.InclusionHash;
 import java.util.Arrays;
 
 /** The names of rows: whole numbers as long as every name is one, text from the first other one. */
 final class RowIds {
+  private static final InclusionHash TEXT = InclusionHash.of("touchstone.text-id", 0);
+
   private long[] numbers = new long[0];
   private String[] texts;
   private int size;
@@ -71,6 +74,23 @@ final class RowIds {
   /** The name of a row, as text. */
   String get(int row) {
     return texts == null ? Long.toString(numbers[row]) : texts[row];
+  }
+
+  /**
+   * A number for every row that is the same wherever the name comes up: a number's own, and 53 bits
+   * of a text's hash.
+   */
+  long[] hashes() {
+    long[] hashes = new long[size];
+    for (int row = 0; row < size; row++) {
+      hashes[row] =
+          texts == null
+              ? numbers[row]
+              : isCanonicalNumber(texts[row])
+                  ? Long.parseLong(texts[row])
+                  : (long) (TEXT.u(texts[row]) * 0x1p53);
+    }
+    return hashes;
   }
 
   /** The rows of {@code keep}, in its order. */

@@ -32,6 +32,9 @@ final class TableFormat {
     if (!report.operatingPoints().isEmpty()) {
       text.append('\n').append(points(report.operatingPoints()));
     }
+    if (evaluated.honest() != null) {
+      text.append('\n').append(evaluated.honest().table());
+    }
     if (!evaluated.slices().isEmpty()) {
       text.append('\n').append(slices(evaluated.slices()));
     }

@@ -75,4 +75,17 @@ class RowIdsTest {
             "p.csv: row 3: rows of one id must agree, got score 0.75 after 0.5 in row 1 for id"
                 + " \"a\"");
   }
+
+  @Test
+  void hashesAreOfTheNameAlone() {
+    var numbers = new RowIds();
+    numbers.add(17);
+    var texts = new RowIds();
+    texts.add("user");
+    texts.add("17");
+    texts.add("017");
+    assertThat(numbers.hashes()).containsExactly(17);
+    // XXH64 of "touchstone.text-id" + name under seed 0, shifted by 11 (python-xxhash 3)
+    assertThat(texts.hashes()).containsExactly(4375668869346485L, 17, 3282326935922193L);
+  }
 }

@@ -44,6 +44,19 @@ public final class ReportJson {
    */
   public record Slice(String slice, BinaryReport report) {}
 
+  /**
+   * What a report says beyond the evaluation of its rows: strings, numbers, booleans, null, lists
+   * and maps of them.
+   *
+   * @param sections such as {@code bootstrap} or {@code comparison}, before the provenance
+   * @param honestPoints by operating point, its field {@code honest}: the same question with the
+   *     threshold chosen on other rows than those it is reported on
+   */
+  public record Additions(Map<String, ?> sections, Map<String, ?> honestPoints) {
+    /** Nothing. */
+    public static final Additions NONE = new Additions(Map.of(), Map.of());
+  }
+
   /** The factory whose generators write doubles as the schema wants them. */
   public static JsonFactory factory() {
     return JSON;
@@ -75,19 +88,15 @@ public final class ReportJson {
       Map<String, ?> provenance,
       Map<String, ?> cost)
       throws IOException {
-    write(out, report, slices, Map.of(), provenance, cost);
+    write(out, report, slices, Additions.NONE, provenance, cost);
   }
 
-  /**
-   * Writes the whole body with further sections, which come before the provenance.
-   *
-   * @param sections such as {@code bootstrap}, the same kinds of values as in the provenance
-   */
+  /** Writes the whole body with what is said beyond it. Parameters as in {@link #toJson}. */
   public static void write(
       JsonGenerator out,
       BinaryReport report,
       List<Slice> slices,
-      Map<String, ?> sections,
+      Additions additions,
       Map<String, ?> provenance,
       Map<String, ?> cost)
       throws IOException {
@@ -113,7 +122,7 @@ public final class ReportJson {
     out.writeEndArray();
     out.writeArrayFieldStart("operating_points");
     for (OperatingPoint point : report.operatingPoints()) {
-      writeOperatingPoint(out, point);
+      writeOperatingPoint(out, point, additions.honestPoints());
     }
     out.writeEndArray();
     out.writeArrayFieldStart("calibration");
@@ -131,7 +140,7 @@ public final class ReportJson {
       out.writeEndObject();
     }
     out.writeEndArray();
-    for (Map.Entry<String, ?> section : sections.entrySet()) {
+    for (Map.Entry<String, ?> section : additions.sections().entrySet()) {
       value(out, section.getKey(), section.getValue());
     }
     value(out, "provenance", provenance);
@@ -176,13 +185,16 @@ public final class ReportJson {
     out.writeEndObject();
   }
 
-  private static void writeOperatingPoint(JsonGenerator out, OperatingPoint point)
-      throws IOException {
+  private static void writeOperatingPoint(
+      JsonGenerator out, OperatingPoint point, Map<String, ?> honestPoints) throws IOException {
     out.writeStartObject();
     out.writeStringField("name", point.name());
     out.writeStringField("reason", point.reason());
     if (point.row() != null) {
       writeConfusion(out, point.row());
+    }
+    if (honestPoints.containsKey(point.name())) {
+      value(out, "honest", honestPoints.get(point.name()));
     }
     out.writeEndObject();
   }

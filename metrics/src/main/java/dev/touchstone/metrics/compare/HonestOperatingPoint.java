@@ -5,7 +5,9 @@ import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.binary.OperatingPoint;
 import dev.touchstone.metrics.sampling.InclusionHash;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -47,6 +49,20 @@ public record HonestOperatingPoint(
    */
   public static HonestOperatingPoint of(
       ScoredRows rows, String name, BinaryOptions options, InclusionHash halves) {
+    return of(rows, List.of(name), options, halves).get(0);
+  }
+
+  /**
+   * The same for several operating points, which share the choosing half's report; under {@link
+   * #SALT}.
+   */
+  public static List<HonestOperatingPoint> of(
+      ScoredRows rows, List<String> names, BinaryOptions options) {
+    return of(rows, names, options, InclusionHash.of(SALT, 0));
+  }
+
+  private static List<HonestOperatingPoint> of(
+      ScoredRows rows, List<String> names, BinaryOptions options, InclusionHash halves) {
     int[][] half = {new int[rows.size()], new int[rows.size()]};
     int[] size = new int[2];
     for (int i = 0; i < rows.size(); i++) {
@@ -54,16 +70,18 @@ public record HonestOperatingPoint(
       half[side][size[side]++] = i;
     }
     var selection = CrossValidation.report(rows.pick(Arrays.copyOf(half[0], size[0])), options);
-    var chosen = selection.operatingPoint(name);
-    var value = selection.metric(name);
-    if (chosen.reason() != null) {
-      return new HonestOperatingPoint(chosen, value, null);
+    var others = rows.pick(Arrays.copyOf(half[1], size[1]));
+    var points = new ArrayList<HonestOperatingPoint>();
+    for (String name : names) {
+      var chosen = selection.operatingPoint(name);
+      var reported =
+          chosen.reason() != null
+              ? null
+              : CrossValidation.report(
+                  others, options.withDecisionThreshold(chosen.row().threshold()));
+      points.add(new HonestOperatingPoint(chosen, selection.metric(name), reported));
     }
-    var reported =
-        CrossValidation.report(
-            rows.pick(Arrays.copyOf(half[1], size[1])),
-            options.withDecisionThreshold(chosen.row().threshold()));
-    return new HonestOperatingPoint(chosen, value, reported);
+    return points;
   }
 
   /** The chosen threshold; an {@link IllegalStateException} where there is none. */
