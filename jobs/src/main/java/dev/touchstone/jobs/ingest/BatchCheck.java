@@ -24,9 +24,9 @@ import java.util.List;
  * From a decoded message to a checked batch, or a reason why not. Pure: no state, no clock.
  *
  * <p>Every column must have the length that {@code count} promises; scores are numbers (infinite
- * ones rank, NaN is refused); binary labels are 0 or 1; weights are finite and not negative; codes
- * lie in their dictionaries. One bad row refuses the whole batch: a set with a hole is INCOMPLETE,
- * a set with a silently dropped row would be wrong.
+ * ones rank, NaN is refused); binary labels are 0 or 1; weights are in [0, 2^20]; codes lie in
+ * their dictionaries. One bad row refuses the whole batch: a set with a hole is INCOMPLETE, a set
+ * with a silently dropped row would be wrong.
  */
 final class BatchCheck {
 
@@ -38,6 +38,14 @@ final class BatchCheck {
   static final int MAX_SLICE_COLUMNS = 64;
   static final int MAX_OUTPUTS = 1 << 16;
   static final int MAX_NAME = 256;
+
+  /**
+   * The most that a row may weigh, over its stratum's rate. Both tiers hold sums of weights in
+   * units of 2^-20: eight million of the heaviest rows still fit.
+   */
+  static final int MAX_WEIGHT = 1 << 20;
+
+  static final double MIN_RATE = 1.0 / MAX_WEIGHT;
 
   private static final VarHandle FLOATS =
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
@@ -87,7 +95,6 @@ final class BatchCheck {
     checkLabels(context, task, encoding, labels, outputs);
     byte[] weights =
         wire.getWeights() == null ? null : context.column("weights", wire.getWeights(), 4L * count);
-    checkWeights(context, weights);
     SamplingPlan plan = plan(context, wire.getSamplingPlan());
     byte[] strata =
         wire.getStrata() == null ? null : context.column("strata", wire.getStrata(), count);
@@ -97,6 +104,7 @@ final class BatchCheck {
     if (strata != null) {
       context.codes("strata", strata, plan.strata().size());
     }
+    checkWeights(context, weights, plan, strata);
     List<SliceColumn> slices = slices(context, wire);
 
     byte[] ids = null;
@@ -214,15 +222,25 @@ final class BatchCheck {
     }
   }
 
-  private static void checkWeights(Context context, byte[] weights) throws RejectedBatchException {
+  private static void checkWeights(
+      Context context, byte[] weights, SamplingPlan plan, byte[] strata)
+      throws RejectedBatchException {
     if (weights == null) {
       return;
     }
-    for (int i = 0; i < weights.length; i += 4) {
-      float weight = (float) FLOATS.get(weights, i);
-      if (!(weight >= 0) || weight == Float.POSITIVE_INFINITY) {
+    for (int row = 0; row < weights.length / 4; row++) {
+      float weight = (float) FLOATS.get(weights, 4 * row);
+      double rate = plan == null ? 1 : plan.strata().get(strata[row] & 0xFF).rate();
+      if (!(weight >= 0 && weight / rate <= MAX_WEIGHT)) {
         throw context.broken(
-            "weights must be finite and at least 0, got " + weight + " in row " + i / 4);
+            "weights must be in [0, "
+                + MAX_WEIGHT
+                + "]"
+                + (plan == null ? "" : " over the stratum's rate " + rate)
+                + ", got "
+                + weight
+                + " in row "
+                + row);
       }
     }
   }
@@ -236,9 +254,9 @@ final class BatchCheck {
     List<Stratum> strata = new ArrayList<>(wire.getStrata().size());
     for (var stratum : wire.getStrata()) {
       context.name("sampling_plan.strata.name", stratum.getName());
-      if (!(stratum.getRate() > 0 && stratum.getRate() <= 1)) {
+      if (!(stratum.getRate() >= MIN_RATE && stratum.getRate() <= 1)) {
         throw context.broken(
-            "sampling_plan.strata.rate must be in (0, 1], got " + stratum.getRate());
+            "sampling_plan.strata.rate must be in [2^-20, 1], got " + stratum.getRate());
       }
       context.range("sampling_plan.strata.population", stratum.getPopulation(), 0, Long.MAX_VALUE);
       strata.add(new Stratum(stratum.getName(), stratum.getRate(), stratum.getPopulation()));
