@@ -12,6 +12,7 @@ from processes import LAUNCHER, QUICK_START, ROOT
 
 sys.path.insert(0, str(ROOT / "bench/peers"))
 
+from demos import DemoPair  # noqa: E402
 from engine import Engine  # noqa: E402
 
 FIGURES = pytest.StashKey[dict]()
@@ -23,8 +24,12 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
+# short processes first: the demos run beside them
+ORDER = ["test_evaluate", "test_wire", "test_cache_files", "test_fuzz", "test_stop", "test_demo"]
+
+
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    items.sort(key=lambda item: ORDER.index(item.module.__name__))
 
 
 def pytest_unconfigure():
@@ -51,6 +56,19 @@ def built():
     """Builds once if something is stale, so that no check measures a build."""
     version = subprocess.run([LAUNCHER, "--version"], capture_output=True, text=True, timeout=900)
     assert version.returncode == 0, version.stderr
+
+
+@pytest.fixture(scope="session", autouse=True)
+def demos(request, built, tmp_path_factory):
+    """Both demos of test_demo.py, begun at once where one of its checks is to run: mostly they wait."""
+    if not any(item.module.__name__ == "test_demo" for item in request.session.items):
+        yield None
+        return
+    pair = DemoPair(tmp_path_factory.mktemp("demos"))
+    try:
+        yield pair
+    finally:
+        pair.close()
 
 
 @pytest.fixture(scope="session")

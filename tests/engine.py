@@ -37,6 +37,7 @@ class Topic:
                 "group.id": "outside-checks",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 50,
+                "log_level": 0,
             }
         )
         metadata = self._consumer.list_topics(name, timeout=SECONDS).topics[name]
@@ -102,6 +103,7 @@ class Engine:
                     "compression.type": compression,
                     "message.max.bytes": 8_000_000,
                     "linger.ms": 0,
+                    "log_level": 0,
                 }
             )
         producer = self._producers[compression]

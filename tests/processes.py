@@ -150,6 +150,17 @@ class Process:
         return "./touchstone " + " ".join(self.arguments)
 
 
+def run(*arguments, logs, seconds=120):
+    """A short command to its end: exit code, stdout, stderr."""
+    process = Process(*arguments, logs=logs)
+    try:
+        code = process.ended(seconds)
+    finally:
+        if process.alive:
+            process.kill()
+    return code, "".join(process.out), "".join(process.err)
+
+
 def end_all():
     """Ends whatever still runs."""
     for process in list(_running):
