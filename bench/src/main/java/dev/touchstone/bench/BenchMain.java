@@ -48,6 +48,14 @@ public final class BenchMain {
       return;
     }
     try {
+      if (args[0].equals("warm-suite")) { // for suite_compare.py
+        if (args.length != 3) {
+          System.err.println("touchstone bench: warm-suite takes LABELS.npy and SCORES.npy");
+          System.exit(2);
+        }
+        WarmSuite.run(Path.of(args[1]), Path.of(args[2]));
+        return;
+      }
       var chosen = new CommandLineOptions(patterns(args));
       if (chosen.shouldHelp()) {
         chosen.showHelp();
