@@ -79,11 +79,11 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Mixin private TaskOptions task = new TaskOptions();
-
   @Mixin private InputFlags input = new InputFlags();
 
   @Mixin private ComparisonFlags comparison = new ComparisonFlags();
+
+  @Mixin private TaskOptions task = new TaskOptions();
 
   @Option(
       names = "--thresholds",

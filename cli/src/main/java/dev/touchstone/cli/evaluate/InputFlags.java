@@ -101,7 +101,13 @@ final class InputFlags {
     }
     if (!arrays()) {
       requireTables();
-      return tables(files, columnNames());
+      ColumnNames columns = columnNames();
+      var named = roles(columns);
+      named.put("slices", sliceColumns);
+      if (foldsColumn != null) {
+        named.put("folds", foldsColumn);
+      }
+      return tables(files, columns, named);
     }
     requireArrays();
     return array(scores);
@@ -172,7 +178,8 @@ final class InputFlags {
   Input baseline(List<Path> others, String otherScore) {
     if (!arrays()) {
       String score = otherScore == null ? scoreColumn : otherScore;
-      return tables(others, columns(score, List.of(), null));
+      ColumnNames columns = columns(score, List.of(), null);
+      return tables(others, columns, roles(columns));
     }
     if (otherScore != null) {
       throw usage("--baseline-score-column is for tables; arrays have no columns");
@@ -252,19 +259,19 @@ final class InputFlags {
         });
   }
 
-  private Input tables(List<Path> tables, ColumnNames columns) {
-    var formats = new ArrayList<PredictionFiles.Format>();
-    for (Path file : tables) {
-      formats.add(formatOf(file));
-    }
+  private static Map<String, Object> roles(ColumnNames columns) {
     var named = new LinkedHashMap<String, Object>();
     named.put("label", columns.label());
     named.put("score", columns.score());
     named.put("weight", columns.weight());
     named.put("id", columns.id());
-    named.put("slices", sliceColumns);
-    if (foldsColumn != null) {
-      named.put("folds", foldsColumn);
+    return named;
+  }
+
+  private Input tables(List<Path> tables, ColumnNames columns, Map<String, Object> named) {
+    var formats = new ArrayList<PredictionFiles.Format>();
+    for (Path file : tables) {
+      formats.add(formatOf(file));
     }
     LabelRule rule = rule();
     return new Input(

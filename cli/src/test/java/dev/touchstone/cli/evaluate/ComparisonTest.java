@@ -144,6 +144,10 @@ class ComparisonTest {
     JsonNode accuracy = metric(run.json().get("comparison"), "accuracy");
     assertThat(accuracy.get("value").doubleValue()).isEqualTo(1.0);
     assertThat(accuracy.get("baseline").doubleValue()).isEqualTo(0.5);
+    assertThat(run.json().at("/provenance/baseline_files/0/path").textValue())
+        .isEqualTo(theirs.toString());
+    assertThat(run.json().at("/provenance/baseline_columns").toString())
+        .isEqualTo("{\"label\":\"label\",\"score\":\"score\",\"weight\":null,\"id\":\"id\"}");
     // the report itself is over all rows
     assertThat(run.json().get("n").intValue()).isEqualTo(4);
     JsonNode ap = metric(run.json().get("comparison"), "average_precision");
