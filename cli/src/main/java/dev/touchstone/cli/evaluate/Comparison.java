@@ -1,5 +1,7 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.metrics.binary.BinaryOptions;
+import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.compare.CompareOptions;
 import dev.touchstone.metrics.compare.DecisionFlips;
 import dev.touchstone.metrics.compare.JoinCoverage;
@@ -17,24 +19,28 @@ import java.util.Map;
  * @param pairedBy {@code id} or {@code row}
  * @param report the comparison
  * @param options how it was made
+ * @param baselineReport the baseline on those examples, for its curves
  */
 record Comparison(
     String baseline,
     JoinCoverage coverage,
     String pairedBy,
     PairedReport report,
-    CompareOptions options)
+    CompareOptions options,
+    BinaryReport baselineReport)
     implements Section {
 
   /** Compares what was paired. */
-  static Comparison of(String baseline, PairedPredictions pairs, CompareOptions options) {
+  static Comparison of(
+      String baseline, PairedPredictions pairs, CompareOptions options, BinaryOptions evaluation) {
     return new Comparison(
         baseline,
         pairs.coverage(),
         pairs.pairedBy(),
         PairedComparison.compare(
             pairs.baseline().scoredByPosition(), pairs.candidate().scoredByPosition(), options),
-        options);
+        options,
+        SliceReports.evaluate(pairs.baseline(), evaluation));
   }
 
   @Override

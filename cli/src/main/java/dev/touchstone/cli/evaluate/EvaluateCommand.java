@@ -313,7 +313,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     var sections = new ArrayList<Section>();
     if (pairs != null) {
       progress.doing("comparing with " + baseline.name());
-      var compared = Comparison.of(baseline.name(), pairs, comparing);
+      var compared = Comparison.of(baseline.name(), pairs, comparing, options);
       if (!compared.coverage().complete()) {
         progress.note(baseline.name() + ": " + compared.joined() + ": compared on those alone");
       }

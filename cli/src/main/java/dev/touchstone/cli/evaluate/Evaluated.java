@@ -28,4 +28,13 @@ record Evaluated(
     List<Section> sections,
     BinaryOptions options,
     Map<String, Object> provenance,
-    Map<String, Object> cost) {}
+    Map<String, Object> cost) {
+  /** The baseline's report on the examples that both models have, or null without one. */
+  BinaryReport baseline() {
+    return sections.stream()
+        .filter(Comparison.class::isInstance)
+        .map(section -> ((Comparison) section).baselineReport())
+        .findFirst()
+        .orElse(null);
+  }
+}

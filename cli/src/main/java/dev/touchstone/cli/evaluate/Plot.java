@@ -26,6 +26,7 @@ final class Plot {
       .plot .note { font-size: 10.5px; }
       .plot .a { stroke: var(--blue, #2161a8); } .plot text.a, .plot .dot.a, .plot .bar.a { fill: var(--blue, #2161a8); }
       .plot .b { stroke: var(--orange, #c4661a); } .plot text.b, .plot .dot.b, .plot .bar.b { fill: var(--orange, #c4661a); }
+      .plot .d { stroke: var(--muted, #5b6470); stroke-width: 1.3; }
       .plot .c { stroke: var(--green, #23856d); } .plot text.c, .plot .dot.c, .plot .bar.c { fill: var(--green, #23856d); }
       .plot text { stroke: none; }
       .plot .dot { stroke: var(--paper, #fff); stroke-width: 1.5; }
@@ -49,9 +50,15 @@ final class Plot {
   /** A point of a line. */
   record Point(double x, double y) {}
 
-  /** A line through points, in colour a, b or c; named in the legend unless the name is null. */
+  /** A line through points, in colour a, b, c or d; named in the legend unless the name is null. */
   Plot line(String colour, String name, List<Point> points) {
     path("line " + colour, points, front);
+    return named(colour, name);
+  }
+
+  /** The same behind every other line. */
+  Plot lineBehind(String colour, String name, List<Point> points) {
+    path("line " + colour, points, back);
     return named(colour, name);
   }
 
@@ -264,6 +271,7 @@ final class Plot {
     return switch (name) {
       case "a" -> "var(--blue, #2161a8)";
       case "b" -> "var(--orange, #c4661a)";
+      case "d" -> "var(--muted, #5b6470)";
       default -> "var(--green, #23856d)";
     };
   }

@@ -41,10 +41,12 @@ final class Plots {
     double positives = all.tp() + all.fn();
     double negatives = all.fp() + all.tn();
     if (positives > 0) {
-      plots.put("precision_recall", precisionRecall(report, marks, positives, negatives));
+      plots.put(
+          "precision_recall",
+          precisionRecall(report, evaluated.baseline(), marks, positives, negatives));
     }
     if (positives > 0 && negatives > 0) {
-      plots.put("roc", roc(report, marks));
+      plots.put("roc", roc(report, evaluated.baseline(), marks));
     }
     if (positives > 0) {
       plots.put("thresholds", thresholds(report, evaluated.options().decisionThreshold()));
@@ -70,8 +72,17 @@ final class Plots {
     return words + " " + TableFormat.number(metric.value()) + interval;
   }
 
+  // with a second line in the legend there is no room for intervals, which stand elsewhere
+  private static String without(String words, MetricValue metric) {
+    return with(words, MetricValue.defined(metric.name(), metric.value()));
+  }
+
   private static Plot precisionRecall(
-      BinaryReport report, List<OperatingPoint> marks, double positives, double negatives) {
+      BinaryReport report,
+      BinaryReport baseline,
+      List<OperatingPoint> marks,
+      double positives,
+      double negatives) {
     var plot = new Plot("Precision and recall", Axis.unit("recall"), Axis.unit("precision"));
     for (double f1 : new double[] {0.2, 0.4, 0.6, 0.8}) {
       var points = new ArrayList<Point>();
@@ -84,10 +95,19 @@ final class Plots {
     }
     double prevalence = positives / (positives + negatives);
     plot.faint(List.of(new Point(0, prevalence), new Point(1, prevalence)));
+    boolean both = baseline != null && baseline.metric("average_precision").isDefined();
     plot.line(
         "a",
-        with("AP", report.metric("average_precision")),
+        both
+            ? without("AP", report.metric("average_precision"))
+            : with("AP", report.metric("average_precision")),
         precisionByRecall(report.curve(), positives));
+    if (both) {
+      plot.lineBehind(
+          "d",
+          without("baseline", baseline.metric("average_precision")),
+          precisionByRecall(baseline.curve(), baseline.weightPos()));
+    }
     for (OperatingPoint mark : marks) {
       if (mark.row().precision().isPresent()) {
         plot.dot(
@@ -130,16 +150,18 @@ final class Plots {
     return points;
   }
 
-  private static Plot roc(BinaryReport report, List<OperatingPoint> marks) {
+  private static Plot roc(BinaryReport report, BinaryReport baseline, List<OperatingPoint> marks) {
     var plot =
         new Plot("ROC", Axis.unit("false-positive rate"), Axis.unit("true-positive rate (recall)"));
     plot.faint(List.of(new Point(0, 0), new Point(1, 1)));
+    boolean both = baseline != null && baseline.metric("roc_auc").isDefined();
+    MetricValue area = report.metric("roc_auc");
     plot.line(
-        "a",
-        with("ROC AUC", report.metric("roc_auc")),
-        report.curve().stream()
-            .map(row -> new Point(row.fpr().orElse(0), row.recall().orElse(0)))
-            .toList());
+        "a", both ? without("ROC AUC", area) : with("ROC AUC", area), recallByFpr(report.curve()));
+    if (both) {
+      plot.lineBehind(
+          "d", without("baseline", baseline.metric("roc_auc")), recallByFpr(baseline.curve()));
+    }
     for (OperatingPoint mark : marks) {
       plot.dot(
           colour(mark),
@@ -148,6 +170,12 @@ final class Plots {
     }
     nameMarks(plot, marks);
     return plot;
+  }
+
+  private static List<Point> recallByFpr(List<ThresholdRow> curve) {
+    return curve.stream()
+        .map(row -> new Point(row.fpr().orElse(0), row.recall().orElse(0)))
+        .toList();
   }
 
   private static String colour(OperatingPoint mark) {

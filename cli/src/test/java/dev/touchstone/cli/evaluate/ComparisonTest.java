@@ -305,6 +305,18 @@ class ComparisonTest {
     assertThat(compare("--format", "html").out())
         .contains("<h2>Compared with " + BASELINE + "</h2>")
         .contains("<td>ROC AUC</td><td>0.85082</td><td>0.78199</td><td>0.06883</td>")
-        .contains("40 mended, 12 broken");
+        .contains("40 mended, 12 broken")
+        .contains("<tspan> baseline 0.51970")
+        .contains("<tspan> baseline 0.78199");
+  }
+
+  @Test
+  void aBaselineWithoutACurveIsNotDrawn() throws IOException {
+    Path mine = csv("mine.csv", "id,label,score", "a,1,0.9", "b,0,0.2");
+    Path theirs = csv("theirs.csv", "id,label,score", "b,0,0.2");
+    EvaluateRun run =
+        EvaluateRun.of(mine, "--baseline", theirs, "--id-column", "id", "--format", "html");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("<svg").doesNotContain("<tspan> baseline").doesNotContain("NaN");
   }
 }
