@@ -92,6 +92,11 @@ def test_the_proxies_of_every_step_hold_the_exact_value(undisturbed):
     assert steps == set(range(1, STEPS + 1))
 
 
+def test_no_stack_reaches_the_terminal(undisturbed, killed):
+    for demo in (undisturbed, killed):
+        assert "Exception" not in demo.err, demo.err
+
+
 def test_progress_goes_to_stderr_and_names_the_page(undisturbed):
     assert re.search(r"http://127\.0\.0\.1:\d+", undisturbed.err)
     assert len(re.findall(rf"^step \d/{STEPS}", undisturbed.err, re.M)) == STEPS

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.async.ResultFuture;
 import org.apache.flink.streaming.api.functions.async.RichAsyncFunction;
@@ -56,7 +57,16 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
 
   @Override
   public void asyncInvoke(Split split, ResultFuture<Finding> result) {
-    thread.execute(() -> result.complete(List.of(scan(split))));
+    thread.execute(() -> answer(scan(split), result));
+  }
+
+  private static void answer(Finding finding, ResultFuture<Finding> result) {
+    try {
+      result.complete(List.of(finding));
+    } catch (RejectedExecutionException e) {
+      // the job was stopped meanwhile: nobody listens, and the split is scanned again on restart
+      LOG.debug("a scan of set {} came too late", finding.split().setKey(), e);
+    }
   }
 
   @Override
