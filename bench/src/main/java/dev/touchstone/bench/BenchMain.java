@@ -63,7 +63,13 @@ public final class BenchMain {
       }
       header(System.out, args);
       var results =
-          new Runner(new OptionsBuilder().parent(chosen).shouldFailOnError(true).build()).run();
+          new Runner(
+                  new OptionsBuilder()
+                      .parent(chosen)
+                      .addProfiler(CpuTime.class)
+                      .shouldFailOnError(true)
+                      .build())
+              .run();
       if (results.isEmpty()) {
         System.err.println("touchstone bench: no benchmark has that name");
         list(System.err);
@@ -134,13 +140,14 @@ public final class BenchMain {
   private static void table(PrintStream out, Collection<RunResult> results) {
     out.printf(
         Locale.ROOT,
-        "%n%-32s %-10s %8s %12s %12s %10s%n",
+        "%n%-32s %-10s %8s %12s %12s %10s %14s%n",
         "benchmark",
         "shape",
         "threads",
         "rows",
         "ms",
-        "ns a row");
+        "ns a row",
+        "cpu ns a row");
     for (var result : results) {
       var of = result.getParams();
       double millis = result.getPrimaryResult().getScore();
@@ -149,13 +156,14 @@ public final class BenchMain {
       long rows = Long.parseLong(of.getParam("rows"));
       out.printf(
           Locale.ROOT,
-          "%-32s %-10s %8s %,12d %,12.3f %10.2f%s%n",
+          "%-32s %-10s %8s %,12d %,12.3f %10.2f %14.2f%s%n",
           name.replace("Benchmark", ""),
           of.getParam("shape"),
           of.getParam("threads") == null ? "1" : of.getParam("threads"),
           rows,
           millis,
           millis * 1e6 / rows,
+          result.getSecondaryResults().get(CpuTime.NAME).getScore() * 1e6 / rows,
           of.getParam("probabilityMetrics") == null
               ? ""
               : "  probabilityMetrics=" + of.getParam("probabilityMetrics"));
