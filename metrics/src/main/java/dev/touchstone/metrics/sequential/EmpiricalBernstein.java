@@ -20,11 +20,12 @@ import dev.touchstone.metrics.Target;
  * 1) and the divisor sum lam_i (1 + (i-1) / (N - i + 1)).
  *
  * <p><b>Blocks.</b> Values of a block are taken with the weights, mean and remaining total of the
- * block's start, all of them predictable, so their order inside the block does not matter and
- * blocks can be summed up in parallel ({@link BoundedBlock}). Valid: with replacement every factor
- * is a supermartingale factor; without, by Hoeffding's (1963, theorem 4) comparison of sums drawn
- * without and with replacement from what remains, the exponential being convex. Blocks of one are
- * the sequence as published. Smaller blocks adapt faster.
+ * block's start, with the t of its end, all of them predictable (a block's size must not depend on
+ * its values), so their order inside the block does not matter and blocks can be summed up in
+ * parallel ({@link BoundedBlock}). Valid: with replacement every factor is a supermartingale
+ * factor; without, by Hoeffding's (1963, theorem 4) comparison of sums drawn without and with
+ * replacement from what remains, the exponential being convex. Blocks of one are the sequence as
+ * published. Smaller blocks adapt faster.
  *
  * <p>The interval is the running intersection within [0, 1]. Not thread-safe. Source: Waudby-Smith
  * and Ramdas 2024 (theorem 2); 2020 for sampling without replacement.
@@ -92,14 +93,18 @@ public final class EmpiricalBernstein {
       throw new IllegalArgumentException(
           "at most " + population + " values can be drawn, got " + (count + m));
     }
-    long t = count + 1;
+    // the last place of the block: what fits its first would be far too bold for the others
+    long t = count + m;
     double variance = spread / (count + 1);
     double lambda =
         Math.min(Math.sqrt(2 * logInverse / (variance * t * Math.log1p(t))), TRUNCATION);
     double penalty = -Math.log1p(-lambda) - lambda;
     double remaining = finite() ? population - count : Double.POSITIVE_INFINITY;
-    double mean = count == 0 ? 0 : sum / count;
-    double mirroredMean = count == 0 ? 0 : 1 - mean;
+    // before the first value: 0 as published for a block of one, 1/2 for a larger one, whose
+    // every value would pay for a poor guess
+    double unknown = m == 1 ? 0 : 0.5;
+    double mean = count == 0 ? unknown : sum / count;
+    double mirroredMean = count == 0 ? unknown : 1 - mean;
     take(lower, block.sum(), m, sum, block.squaresAround(mean), lambda, penalty, remaining);
     take(
         upper,
