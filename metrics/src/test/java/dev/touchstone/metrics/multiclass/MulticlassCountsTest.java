@@ -466,4 +466,153 @@ class MulticlassCountsTest {
     assertThat(report.facts()).containsEntry("confusion_cells_left_out", 0L);
     assertThatThrownBy(() -> report.metric("auc")).hasMessageStartingWith("no metric auc; there");
   }
+
+  /** A matrix whose class 3 is predicted and never true, and no row of which is symmetric. */
+  private static final double[][] CELLS = {
+    {40, 7, 3, 2}, {5, 30, 9, 1}, {11, 2, 20, 4}, {0, 0, 0, 0}
+  };
+
+  private static MulticlassReport ofCells(double[][] cells) {
+    int[] truth = new int[16];
+    int[] predicted = new int[16];
+    double[] weights = new double[16];
+    for (int i = 0; i < 16; i++) {
+      truth[i] = i / 4;
+      predicted[i] = i % 4;
+      weights[i] = cells[i / 4][i % 4];
+    }
+    var counts = MulticlassCounts.of(MulticlassOptions.of(4));
+    counts.acceptClasses(truth, predicted, weights);
+    return counts.result();
+  }
+
+  @Test
+  void deltaErrorsAreThoseOfNumericalDerivatives() {
+    var report = ofCells(CELLS);
+    double total = 134;
+    double squares = 0;
+    for (double[] row : CELLS) {
+      squares += Arrays.stream(row).map(w -> w * w).sum();
+    }
+    double rows = total * total / squares;
+    assertThat(report.weightTotal()).isEqualTo(total);
+    for (var name :
+        List.of(
+            "balanced_accuracy",
+            "macro_recall",
+            "macro_precision",
+            "macro_f1",
+            "weighted_precision",
+            "weighted_f1",
+            "cohen_kappa",
+            "mcc")) {
+      double mean = 0;
+      double variance = 0;
+      for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < 4; j++) {
+          double step = 0x1p-6;
+          double[][] more = Arrays.stream(CELLS).map(double[]::clone).toArray(double[][]::new);
+          more[i][j] += step;
+          double[][] less = Arrays.stream(CELLS).map(double[]::clone).toArray(double[][]::new);
+          less[i][j] -= step;
+          // by weight: what is common to all cells falls out of the variance
+          double slope =
+              (ofCells(more).metric(name).value() - ofCells(less).metric(name).value())
+                  / (2 * step)
+                  * total;
+          mean += CELLS[i][j] / total * slope;
+          variance += CELLS[i][j] / total * slope * slope;
+        }
+      }
+      double expected = Math.sqrt((variance - mean * mean) / rows);
+      var interval = report.metric(name).interval();
+      double z = 1.959963984540054;
+      double low =
+          Math.max(
+              name.equals("cohen_kappa") || name.equals("mcc") ? -1 : 0,
+              report.metric(name).value() - z * expected);
+      assertThat(interval.low()).as(name).isCloseTo(low, within(1e-7));
+      assertThat(interval.high())
+          .as(name)
+          .isCloseTo(Math.min(1, report.metric(name).value() + z * expected), within(1e-7));
+    }
+  }
+
+  @Test
+  void classIntervalsHaveAsManyTrialsAsWeightsLetCount() {
+    // 134 of weight in few rows: 95 % of a recall of 40 / 52 by 52 / 134 of the effective rows
+    double squares = 40 * 40 + 49 + 9 + 4 + 25 + 900 + 81 + 1 + 121 + 4 + 400 + 16;
+    var expected = dev.touchstone.metrics.Intervals.wilson(40 / 52.0, 52 * 134 / squares, 0.95);
+    var actual = ofCells(CELLS).classes().get(0).recall().interval();
+    assertThat(actual.low()).isCloseTo(expected.low(), within(1e-12));
+    assertThat(actual.high()).isCloseTo(expected.high(), within(1e-12));
+  }
+
+  @Test
+  void countsOfOddRowsAddUp() {
+    float[][] rows = {
+      {Float.NaN, 1}, // invalid
+      {0.5f, 0.5f}, // tied
+      {1, 0}, // clipped for class 1
+      {2, 0}, // no probabilities
+      {0.5f, 0.25f} // not normalised
+    };
+    var whole = MulticlassCounts.of(MulticlassOptions.of(2));
+    for (int times = 0; times < 2; times++) {
+      for (float[] row : rows) {
+        var one = MulticlassCounts.of(MulticlassOptions.of(2));
+        one.accept(row, new int[] {1}, null);
+        whole.combine(one);
+      }
+      var classes = MulticlassCounts.of(MulticlassOptions.of(2));
+      classes.acceptClasses(new int[] {1}, new int[] {1}, null);
+      whole.combine(classes);
+    }
+    var back = MulticlassCounts.fromBytes(whole.toBytes(), MulticlassOptions.of(2));
+    for (var counts : List.of(whole, back)) {
+      assertThat(counts.n).isEqualTo(12);
+      assertThat(counts.invalid).isEqualTo(2);
+      assertThat(counts.tiedPredictions).isEqualTo(2);
+      assertThat(counts.clipped).isEqualTo(2);
+      assertThat(counts.outside).isEqualTo(2);
+      assertThat(counts.unnormalized).isEqualTo(2);
+      assertThat(counts.withoutScores).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void bytesOfOtherShapesAreRefused() {
+    byte[] bytes = MulticlassCounts.of(MulticlassOptions.of(4)).toBytes();
+    var options = MulticlassOptions.of(4);
+    assertThatThrownBy(() -> MulticlassCounts.fromBytes(bytes, options.withTopK(List.of(1))))
+        .hasMessage("multiclass counts: number of top k must be 1, got 2");
+    assertThatThrownBy(
+            () ->
+                MulticlassCounts.fromBytes(
+                    bytes, options.withPrecision(dev.touchstone.metrics.ScorePrecision.FLOAT64)))
+        .hasMessage("multiclass counts: score bits must be 64, got 32");
+    assertThatThrownBy(
+            () -> MulticlassCounts.fromBytes(Arrays.copyOf(bytes, bytes.length + 1), options))
+        .hasMessage(
+            "multiclass counts: must end after "
+                + bytes.length
+                + " bytes, got "
+                + (bytes.length + 1));
+    var counts = MulticlassCounts.of(options);
+    assertThatThrownBy(() -> counts.acceptClasses(new int[] {4}, new int[] {0}, null))
+        .hasMessage("label must be in [0, 4), got 4 (row 0)");
+    counts.acceptClasses(new int[] {0}, new int[] {0}, null);
+    assertThatThrownBy(() -> counts.acceptClasses(new int[] {0}, new int[] {0}, new double[] {1}))
+        .hasMessage("rows must be all weighted or all unweighted, got both");
+  }
+
+  @Test
+  void theTopKOfAllClassesIsFlagged() {
+    var counts = MulticlassCounts.of(MulticlassOptions.of(2).withTopK(List.of(1, 2)));
+    counts.accept(new float[] {1, 0}, new int[] {1}, null);
+    assertThat(counts.result().metric("top_2_accuracy").value()).isEqualTo(1);
+    assertThat(counts.result().metric("top_2_accuracy").flags())
+        .containsExactly("k_is_all_classes");
+    assertThat(counts.result().metric("top_1_accuracy").flags()).isEmpty();
+  }
 }

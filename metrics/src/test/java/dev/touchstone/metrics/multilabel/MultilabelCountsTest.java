@@ -231,4 +231,27 @@ class MultilabelCountsTest {
     assertThatThrownBy(() -> MultilabelOptions.of(1).withThreads(0))
         .hasMessage("threads must be at least 1, got 0");
   }
+
+  @Test
+  void countsOfOddRowsAddUp() {
+    var whole = MultilabelCounts.of(MultilabelOptions.of(1));
+    for (float score : new float[] {Float.NaN, 0, Float.NaN, 0}) {
+      var one = MultilabelCounts.of(MultilabelOptions.of(1));
+      one.accept(ScoreTable.of(new float[] {score}, 1), new byte[1], null);
+      whole.combine(one);
+    }
+    assertThat(whole.n).isEqualTo(4);
+    assertThat(whole.invalid).isEqualTo(2);
+    assertThat(whole.rowsWithoutLabels).isEqualTo(2);
+    byte[] bytes = whole.toBytes();
+    assertThat(MultilabelCounts.fromBytes(bytes, MultilabelOptions.of(1)).invalid).isEqualTo(2);
+    assertThatThrownBy(
+            () ->
+                MultilabelCounts.fromBytes(
+                    Arrays.copyOf(bytes, bytes.length + 1), MultilabelOptions.of(1)))
+        .hasMessageStartingWith("multilabel counts: must end after ");
+    assertThatThrownBy(
+            () -> whole.accept(ScoreTable.of(new float[1], 1), new byte[1], new double[] {1}))
+        .hasMessage("rows must be all weighted or all unweighted, got both");
+  }
 }

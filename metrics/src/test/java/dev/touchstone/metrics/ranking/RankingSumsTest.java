@@ -390,4 +390,31 @@ class RankingSumsTest {
     assertThat(table.rows()).hasSize(4);
     assertThat(table.rows().get(1).get(0)).isEqualTo(2L);
   }
+
+  @Test
+  void countsOfOddQueriesAddUp() {
+    var whole = RankingSums.of(OPTIONS);
+    for (float score : new float[] {Float.NaN, 1, Float.NaN, 1}) {
+      var one = RankingSums.of(OPTIONS);
+      one.acceptQuery(new float[] {score, 0}, new float[2]);
+      whole.combine(one);
+    }
+    assertThat(whole.invalidRows).isEqualTo(2);
+    assertThat(whole.queries).isEqualTo(4);
+    assertThat(whole.withoutRelevant).isEqualTo(2);
+    assertThat(whole.withoutGain).isEqualTo(2);
+    assertThat(whole.rows).isEqualTo(8);
+    byte[] bytes = whole.toBytes();
+    assertThat(RankingSums.fromBytes(bytes, OPTIONS).toBytes()).isEqualTo(bytes);
+    assertThatThrownBy(() -> RankingSums.fromBytes(Arrays.copyOf(bytes, bytes.length + 1), OPTIONS))
+        .hasMessageStartingWith("ranking sums: must end after ");
+  }
+
+  @Test
+  void withoutCutoffsThereIsTheReciprocalRank() {
+    var sums = RankingSums.of(OPTIONS.withCutoffs(List.of()));
+    sums.acceptQuery(new float[] {3, 2, 1}, new float[] {0, 0, 1});
+    assertThat(sums.result().metrics()).hasSize(1);
+    assertThat(sums.result().metric("mrr").value()).isEqualTo(1 / 3.0);
+  }
 }

@@ -333,4 +333,46 @@ class RegressionSumsTest {
         .hasMessage("error quantile must be in [0, 1], got NaN");
     assertThatThrownBy(() -> OPTIONS.withLevel(1.5)).hasMessage("level must be in (0, 1), got 1.5");
   }
+
+  @Test
+  void countsOfOddRowsAddUp() {
+    var whole = RegressionSums.of(OPTIONS);
+    for (double truth : new double[] {Double.NaN, 0, 1, Double.NaN, 0}) {
+      var one = RegressionSums.of(OPTIONS);
+      one.accept(new double[] {truth}, new double[] {1}, null);
+      whole.combine(one);
+    }
+    assertThat(whole.n).isEqualTo(5);
+    assertThat(whole.invalid).isEqualTo(2);
+    assertThat(whole.zeroTruths).isEqualTo(2);
+    assertThat(whole.counted).isEqualTo(3);
+    byte[] bytes = whole.toBytes();
+    assertThat(RegressionSums.fromBytes(bytes, OPTIONS).invalid).isEqualTo(2);
+    assertThatThrownBy(
+            () -> RegressionSums.fromBytes(Arrays.copyOf(bytes, bytes.length + 1), OPTIONS))
+        .hasMessageStartingWith("regression sums: must end after ");
+    for (boolean floats : new boolean[] {true, false}) {
+      assertThatThrownBy(
+              () -> {
+                if (floats) {
+                  whole.accept(new float[1], new float[1], new double[1]);
+                } else {
+                  whole.accept(new double[1], new double[1], new double[1]);
+                }
+              })
+          .hasMessage("rows must be all weighted or all unweighted, got both");
+    }
+    assertThatThrownBy(() -> whole.accept(new float[2], new float[1], null))
+        .hasMessage("predictions must be as many as truths (2), got 1");
+  }
+
+  @Test
+  void weightlessRowsAreNotThere() {
+    var with = RegressionSums.of(OPTIONS);
+    with.accept(new double[] {1, 7}, new double[] {2, -900}, new double[] {1, 0});
+    assertThat(with.result().metric("max_error").value()).isEqualTo(1);
+    assertThat(with.result().metric("mse").value()).isEqualTo(1);
+    // one row that counts
+    assertThat(with.result().metric("r2").reason()).isEqualTo("n_lt_2");
+  }
 }

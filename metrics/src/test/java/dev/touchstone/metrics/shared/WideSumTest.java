@@ -131,4 +131,24 @@ class WideSumTest {
           .hasMessage("addend must be finite, got " + value);
     }
   }
+
+  @Test
+  void whatIsTakenAwayIsGone() {
+    var random = new SplittableRandom(9);
+    double[] some = random.doubles(30, -1e9, 1e-9).toArray();
+    double[] more = random.doubles(30, -1e-9, 1e300).toArray();
+    var both = WideSum.of(some).combine(WideSum.of(more));
+    assertThat(both.subtract(WideSum.of(more))).isEqualTo(WideSum.of(some));
+    assertThat(both.subtract(WideSum.of(some)).value()).isZero();
+    assertThat(WideSum.of(1)).isNotEqualTo(WideSum.of(2)).isNotEqualTo("1");
+    assertThat(WideSum.of(1).hashCode()).isNotEqualTo(WideSum.of(2).hashCode());
+    assertThat(WideSum.of(1.5)).hasToString("WideSum[1.5]");
+  }
+
+  @Test
+  void smallSumsHaveFewBytes() {
+    assertThat(bytes(WideSum.of())).hasSize(5);
+    assertThat(bytes(WideSum.of(1))).hasSizeLessThan(30);
+    assertThat(bytes(WideSum.of(-1))).hasSizeLessThan(30);
+  }
 }
