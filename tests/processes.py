@@ -69,6 +69,8 @@ class Process:
             encoding="utf-8",
             env=environment,
             start_new_session=True,
+            # under `nohup … &` interrupts are ignored, and a child would inherit that
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         _running.add(self)
         self.out, self.err = [], []
