@@ -32,7 +32,7 @@ public final class BinaryEvaluation {
    */
   public static BinaryReport evaluate(
       float[] scores, byte[] labels, double[] weights, BinaryOptions options) {
-    check(scores.length, labels, weights);
+    checkLengths(scores.length, labels, weights);
     var parts = count(scores, labels, weights, options);
     var total = sum(parts);
     var plan = ResolvePlan.inMemory(total, options, parts.size());
@@ -61,12 +61,10 @@ public final class BinaryEvaluation {
                   options.calibrationBins(),
                   bits);
           counts.begin(weights != null);
-          counts.acceptChecked(
-              scores,
-              labels,
-              weights,
-              bound(scores.length, i, threads),
-              bound(scores.length, i + 1, threads));
+          int from = bound(scores.length, i, threads);
+          int to = bound(scores.length, i + 1, threads);
+          checkRows(labels, weights, from, to);
+          counts.acceptChecked(scores, labels, weights, from, to);
           return counts;
         });
   }
@@ -125,8 +123,8 @@ public final class BinaryEvaluation {
     for (var range : ranges) {
       int to = slot + range.bins.length;
       scans.add(
-          RangeScan.part(
-              range, rows.slots(slot, to), Arrays.copyOfRange(ends, 2 * slot, 2 * to + 2), 0));
+          RangeScan.seen(
+              range, rows.slots(slot, to), Arrays.copyOfRange(ends, 2 * slot, 2 * to + 2)));
       slot = to;
     }
     return scans;
@@ -158,7 +156,7 @@ public final class BinaryEvaluation {
 
   /** The tie groups that hold positives. */
   static TieGroups tieGroups(float[] scores, byte[] labels, int threads) {
-    check(scores.length, labels, null);
+    checkLengths(scores.length, labels, null);
     var options =
         BinaryOptions.defaults()
             .withThresholds(2)
@@ -206,6 +204,11 @@ public final class BinaryEvaluation {
   }
 
   private static void check(int rows, byte[] labels, double[] weights) {
+    checkLengths(rows, labels, weights);
+    checkRows(labels, weights, 0, rows);
+  }
+
+  private static void checkLengths(int rows, byte[] labels, double[] weights) {
     if (labels.length != rows) {
       throw new IllegalArgumentException(
           "labels must be as many as scores (" + rows + "), got " + labels.length);
@@ -214,12 +217,15 @@ public final class BinaryEvaluation {
       throw new IllegalArgumentException(
           "weights must be as many as scores (" + rows + "), got " + weights.length);
     }
-    for (int i = 0; i < rows; i++) {
+  }
+
+  private static void checkRows(byte[] labels, double[] weights, int from, int to) {
+    for (int i = from; i < to; i++) {
       if ((labels[i] & ~1) != 0) {
         throw RowAccumulator.badLabel(labels[i], i);
       }
     }
-    for (int i = 0; weights != null && i < rows; i++) {
+    for (int i = from; weights != null && i < to; i++) {
       if (!(weights[i] >= 0 && weights[i] <= Double.MAX_VALUE)) {
         throw new IllegalArgumentException(
             "weight must be finite and at least 0, got " + weights[i] + " (row " + i + ")");

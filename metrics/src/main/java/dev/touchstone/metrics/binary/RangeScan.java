@@ -23,12 +23,12 @@ public final class RangeScan extends RowAccumulator {
   // by the upper bits of a score as they are: twice its slot, or the spare one; null with weights
   // or tables
   private final int[] directSlots;
-  private final int[] slots; // by bin, or -1
+  private final int[] slots; // by bin, or -1; null when no more rows are taken
   private final long[][] tables;
   private final long[][] squareTables;
   private final long[] tableRows;
 
-  private RangeScan(RangeTask task, BinRows rows, int[] cursors, int spareFrom) {
+  private RangeScan(RangeTask task, BinRows rows, int[] cursors, int spareFrom, boolean open) {
     if (task.precision != ScorePrecision.FLOAT32) {
       throw new IllegalArgumentException(
           "a range scan takes float32 scores, got a plan for others");
@@ -37,15 +37,13 @@ public final class RangeScan extends RowAccumulator {
     this.rows = rows;
     this.cursors = cursors;
     this.spareFrom = spareFrom;
-    slots = new int[CoarseCounts.BINS];
-    Arrays.fill(slots, -1);
+    slots = open ? slots(task) : null;
     int count = task.bins.length;
     tables = new long[count][];
     squareTables = task.weighted ? new long[count][] : tables;
     tableRows = new long[count];
     boolean anyTable = false;
     for (int slot = 0; slot < count; slot++) {
-      slots[task.bins[slot]] = slot;
       if (task.isTable(task.positiveRows[slot] + task.negativeRows[slot])) {
         anyTable = true;
         tables[slot] = new long[1 << 17];
@@ -54,7 +52,16 @@ public final class RangeScan extends RowAccumulator {
         }
       }
     }
-    directSlots = task.weighted || anyTable ? null : directSlots(slots, count);
+    directSlots = !open || task.weighted || anyTable ? null : directSlots(slots, count);
+  }
+
+  private static int[] slots(RangeTask task) {
+    int[] slots = new int[CoarseCounts.BINS];
+    Arrays.fill(slots, -1);
+    for (int slot = 0; slot < task.bins.length; slot++) {
+      slots[task.bins[slot]] = slot;
+    }
+    return slots;
   }
 
   private static int[] directSlots(int[] slots, int count) {
@@ -69,12 +76,17 @@ public final class RangeScan extends RowAccumulator {
   /** An empty scan of a range. */
   public static RangeScan of(RangeTask task) {
     var rows = BinRows.of(task, SPARE);
-    return new RangeScan(task, rows, cursors(rows), rows.kept);
+    return new RangeScan(task, rows, cursors(rows), rows.kept, true);
   }
 
   /** A scan of a part of the rows, which has places of its own in rows that parts share. */
   static RangeScan part(RangeTask task, BinRows rows, int[] cursors, int part) {
-    return new RangeScan(task, rows, cursors, rows.kept + part * SPARE);
+    return new RangeScan(task, rows, cursors, rows.kept + part * SPARE, true);
+  }
+
+  /** A scan whose rows are all there; it takes no more. */
+  static RangeScan seen(RangeTask task, BinRows rows, int[] cursors) {
+    return new RangeScan(task, rows, cursors, rows.kept, false);
   }
 
   /** Where the first rows go. */

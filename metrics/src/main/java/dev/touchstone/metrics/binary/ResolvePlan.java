@@ -17,6 +17,8 @@ public record ResolvePlan(List<RangeTask> ranges) {
   /** Rows a range may hold by default: 2 bytes each, 64 MiB. */
   public static final long DEFAULT_MAX_ROWS = 32L << 20;
 
+  private static final int RANGES_PER_THREAD = 8;
+
   /** Rows of one array. */
   private static final long MOST_ROWS = 1L << 30;
 
@@ -43,9 +45,13 @@ public record ResolvePlan(List<RangeTask> ranges) {
         RangeTask.tableFrom(Math.min(maxRowsPerRange, MOST_ROWS), total.weighted()));
   }
 
-  /** A plan that shares work among threads and keeps every row. */
+  /**
+   * A plan that shares work among threads and keeps every row. Several ranges a thread, since equal
+   * rows are not equal work: a range with more positives has more tie groups.
+   */
   static ResolvePlan inMemory(CoarseCounts total, BinaryOptions options, int threads) {
-    return of(total, options, total.n() / threads + 1, Long.MAX_VALUE);
+    int ranges = threads == 1 ? 1 : RANGES_PER_THREAD * threads;
+    return of(total, options, total.n() / ranges + 1, Long.MAX_VALUE);
   }
 
   private static ResolvePlan of(
