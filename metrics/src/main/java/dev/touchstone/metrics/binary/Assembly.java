@@ -145,8 +145,9 @@ final class Assembly {
     var sums = total.probability();
     var logLoss = mean("log_loss", sums.logLoss(weight), sums.meanSquaredLogLoss(weight));
     metrics.add(sums.clipped() > 0 ? logLoss.withFlag("clipped") : logLoss);
-    double brier = sums.brier(weight);
-    metrics.add(mean("brier", brier, sums.meanSquaredBrier(weight)));
+    var errors = new CalibrationSums(total);
+    double brier = errors.squaredErrors() / weight;
+    metrics.add(mean("brier", brier, errors.fourthPowers() / weight));
     double rate = positives / weight;
     double uncertainty = rate * (1 - rate);
     metrics.add(

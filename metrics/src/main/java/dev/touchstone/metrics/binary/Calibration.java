@@ -32,10 +32,12 @@ final class Calibration {
   private final CoarseCounts total;
   private final double weight;
   private final double level;
+  private final CalibrationSums sums;
   private final List<CalibrationBin> equalMass = new ArrayList<>();
 
   Calibration(CoarseCounts total, double weight, double level) {
     this.total = total;
+    this.sums = new CalibrationSums(total);
     this.weight = weight;
     this.level = level;
     cut();
@@ -118,7 +120,6 @@ final class Calibration {
   }
 
   private double equalWidthError() {
-    var sums = total.probability();
     double error = 0;
     for (int bin = 0; bin < sums.binCount(); bin++) {
       // (W_k / W) |ybar_k - pbar_k| without the division by W_k
@@ -129,7 +130,6 @@ final class Calibration {
 
   /** BS = REL - RES + UNC + WBV - WBC (Stephenson, Coelho and Jolliffe 2008). */
   private void addBrierParts(List<MetricValue> metrics) {
-    var sums = total.probability();
     double positives = 0;
     for (int bin = 0; bin < sums.binCount(); bin++) {
       positives += sums.weight(bin, 1);

@@ -18,7 +18,7 @@ public final class CoarseCounts extends RowAccumulator {
   static final long MAX_TOTAL = 1L << 61;
 
   private static final int KIND = 'C';
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
   private final ScorePrecision precision;
   private final boolean probabilityMetrics;
@@ -33,7 +33,7 @@ public final class CoarseCounts extends RowAccumulator {
   private long[] squaresLow;
   private long largestWeight;
   private ProbabilitySums probability;
-  private final ScoreMoments moments;
+  private ScoreMoments moments; // from the first rows on, where probabilities are asked for
   private final long[] floatUnits; // of float64 scores, by the coarse bin of the float32
   private long n;
   private long invalid;
@@ -47,7 +47,6 @@ public final class CoarseCounts extends RowAccumulator {
     this.probabilityMetrics = probabilityMetrics;
     this.weightBits = weightBits;
     probability = new ProbabilitySums(calibrationBins);
-    moments = probabilityMetrics ? new ScoreMoments() : null;
     floatUnits =
         probabilityMetrics && precision == ScorePrecision.FLOAT64 ? new long[2 * BINS] : null;
   }
@@ -70,6 +69,9 @@ public final class CoarseCounts extends RowAccumulator {
   void begin(boolean weightedRows) {
     if (weighted == null) {
       weighted = weightedRows;
+      if (probabilityMetrics) {
+        moments = new ScoreMoments(!sumsFromMoments());
+      }
       if (weightedRows) {
         weights = new long[2 * BINS];
         squaresHigh = new long[2 * BINS];
@@ -108,7 +110,7 @@ public final class CoarseCounts extends RowAccumulator {
 
   private void makeRoom(int more) {
     if (tally.pending() + more > Integer.MAX_VALUE) {
-      tally.settle(rows);
+      settled();
     }
   }
 
@@ -123,8 +125,20 @@ public final class CoarseCounts extends RowAccumulator {
   private long[] settled() {
     if (tally.pending() > 0) {
       tally.settle(rows);
+      if (moments != null) {
+        checkCells();
+      }
     }
     return rows;
+  }
+
+  private void checkCells() {
+    for (int at = 0; sumsFromMoments() && at < rows.length; at++) {
+      if (rows[at] > ScoreMoments.MOST_ROWS_OF_A_CELL) {
+        throw new ArithmeticException(
+            "rows of one class whose scores share 16 bits must be at most 2^33, got " + rows[at]);
+      }
+    }
   }
 
   /** Notes a row that counts in no bin. */
@@ -144,15 +158,19 @@ public final class CoarseCounts extends RowAccumulator {
   }
 
   private void addMoments(RowBlock block) {
+    if (!block.weighted && block.probabilities()) {
+      moments.addProbabilities(block.bits, block.labels, block.size);
+      return;
+    }
     for (int i = 0; i < block.size; i++) {
       int bits = block.bits[i];
       if ((bits & 0x7FFF_FFFF) <= 0x7F80_0000) {
         int key = ScoreKey.ofBits(bits);
-        int at = (key >>> 16 << 1) | block.labels[i];
+        int cell = (key >>> 16 << 1) | block.labels[i];
         if (block.weighted) {
-          moments.addWeighted(at, key & 0xFFFF, block.weights[i]);
+          moments.addWeighted(cell, key & 0xFFFF, block.weights[i]);
         } else {
-          moments.add(at, key & 0xFFFF);
+          moments.add(cell, key & 0xFFFF);
         }
       }
     }
@@ -244,8 +262,9 @@ public final class CoarseCounts extends RowAccumulator {
     }
     largestWeight = Math.max(largestWeight, other.largestWeight);
     probability.combine(other.probability);
-    if (probabilityMetrics) {
+    if (other.moments != null) {
       moments.combine(other.moments);
+      checkCells();
     }
     n += other.n;
     invalid += other.invalid;
@@ -321,8 +340,14 @@ public final class CoarseCounts extends RowAccumulator {
     return floatUnits == null ? units(bin, label) : floatUnits[(bin << 1) | label];
   }
 
+  /** Null before the first rows. */
   ScoreMoments moments() {
     return moments;
+  }
+
+  /** Whether the moments of a cell stand for its rows: float32 without weights. */
+  boolean sumsFromMoments() {
+    return !weighted() && precision == ScorePrecision.FLOAT32;
   }
 
   ProbabilitySums probability() {
@@ -390,7 +415,7 @@ public final class CoarseCounts extends RowAccumulator {
         if (weights != null) {
           out.writeCount(weights[i]).writeLong(squaresHigh[i]).writeLong(squaresLow[i]);
         }
-        if (probabilityMetrics) {
+        if (moments != null) {
           moments.write(out, i);
         }
         last = i;
@@ -427,8 +452,8 @@ public final class CoarseCounts extends RowAccumulator {
         counts.squaresHigh[at] = in.readLong();
         counts.squaresLow[at] = in.readLong();
       }
-      if (probabilityMetrics) {
-        counts.moments.read(in, at, weighting == 1);
+      if (counts.moments != null) {
+        counts.moments.read(in, at);
       }
     }
     in.end();

@@ -1,12 +1,16 @@
 package dev.touchstone.metrics.binary;
 
 import dev.touchstone.metrics.Ln;
+import dev.touchstone.metrics.ScoreKey;
 import dev.touchstone.metrics.ScorePrecision;
 import dev.touchstone.metrics.Sum128;
 
 /**
  * Log loss, Brier score, their spread, and the sums of equal-width calibration bins, exactly: each
  * term is rounded once (to 2^-52 and the like, times the unit of weight) and added as an integer.
+ *
+ * <p>Of float32 rows without weights only the losses are summed here, and the errors of those whose
+ * coarse bin lies in two calibration bins; {@link CalibrationSums} has the rest from moments.
  */
 final class ProbabilitySums {
   /** Units of a loss in 1. A loss is below 37, so 64 of them stay within a long. */
@@ -15,7 +19,7 @@ final class ProbabilitySums {
   /** Units of a squared loss; a loss is cut to 2^-22 first. */
   static final double SQUARE_UNIT = 0x1p44;
 
-  /** Units of a probability in a calibration bin: a block of 4,096 stays within a long. */
+  /** Units of a probability in a calibration bin. */
   private static final int BIN_BITS = 50;
 
   private static final double BIN_UNIT = 0x1p50;
@@ -37,16 +41,14 @@ final class ProbabilitySums {
   private final long[] weights;
   private final Sum128[] scores;
   private final Sum128[] squares;
-  private final long[] blockScores;
-  private final long[] blockSquares;
+  private final boolean[] split;
 
   ProbabilitySums(int binCount) {
     this.binCount = binCount;
     weights = new long[2 * binCount];
     scores = zeros(2 * binCount);
     squares = zeros(2 * binCount);
-    blockScores = new long[2 * binCount];
-    blockSquares = new long[2 * binCount];
+    split = split(binCount);
   }
 
   private static Sum128[] zeros(int count) {
@@ -55,28 +57,56 @@ final class ProbabilitySums {
     return sums;
   }
 
+  /** Whether a coarse bin lies in more than one calibration bin. */
+  boolean splits(int coarseBin) {
+    return split[coarseBin];
+  }
+
+  private static boolean[] split(int binCount) {
+    boolean[] split = new boolean[CoarseCounts.BINS];
+    for (int bin = 1; bin < binCount; bin++) {
+      int near = ScoreKey.of((float) bin / binCount) >>> 16;
+      for (int coarse = near - 1; coarse <= near + 1; coarse++) {
+        float first = ScoreKey.toFloat(coarse << 16);
+        float last = ScoreKey.toFloat(coarse << 16 | 0xFFFF);
+        split[coarse] = bin(first, binCount) != bin(last, binCount);
+      }
+    }
+    return split;
+  }
+
+  /** The equal-width bin of a probability. */
+  static int bin(double p, int binCount) {
+    return Math.min((int) (p * binCount), binCount - 1);
+  }
+
   /** Adds float32 rows; scores outside [0, 1] are counted and left out, NaN is left out. */
   void accept(RowBlock rows) {
-    if (rows.weighted || !rows.probabilities()) {
+    if (rows.weighted) {
       for (int i = 0; i < rows.size; i++) {
         float p = Float.intBitsToFloat(rows.bits[i]);
-        long weight = rows.weighted ? rows.weights[i] : 1;
-        if (weight > 0 && p == p) {
-          accept(p, rows.labels[i], weight, ScorePrecision.FLOAT32);
+        if (rows.weights[i] > 0 && p == p) {
+          accept(p, rows.labels[i], rows.weights[i], ScorePrecision.FLOAT32);
         }
       }
-      return;
-    }
-    for (int from = 0; from < rows.size; from += RUN) {
-      int to = Math.min(rows.size, from + RUN);
-      addLosses(rows, from, to);
-      addErrors(rows, from, to);
-    }
-    for (int at = 0; at < 2 * binCount; at++) {
-      scores[at].add(blockScores[at]);
-      squares[at].add(blockSquares[at]);
-      blockScores[at] = 0;
-      blockSquares[at] = 0;
+    } else if (rows.probabilities()) {
+      for (int from = 0; from < rows.size; from += RUN) {
+        addLosses(rows, from, Math.min(rows.size, from + RUN));
+      }
+      for (int i = 0; i < rows.size; i++) {
+        if (split[rows.bits[i] >>> 16 | 1 << 15]) {
+          addError(Float.intBitsToFloat(rows.bits[i]), rows.labels[i], 1);
+        }
+      }
+    } else {
+      for (int i = 0; i < rows.size; i++) {
+        float p = Float.intBitsToFloat(rows.bits[i]);
+        if (p == p
+            && addLoss(p, rows.labels[i], 1, ScorePrecision.FLOAT32)
+            && split[ScoreKey.of(p) >>> 16]) {
+          addError(p, rows.labels[i], 1);
+        }
+      }
     }
   }
 
@@ -100,22 +130,6 @@ final class ProbabilitySums {
     squaredLogLoss.add(lossSquares);
   }
 
-  private void addErrors(RowBlock rows, int from, int to) {
-    long errorSquares = 0;
-    int last = binCount - 1;
-    for (int i = from; i < to; i++) {
-      double p = Float.intBitsToFloat(rows.bits[i]);
-      int label = rows.labels[i];
-      int at = Math.min((int) (p * binCount), last) << 1 | label;
-      long score = (long) (p * BIN_UNIT + 0.5);
-      weights[at]++;
-      blockScores[at] += score;
-      blockSquares[at] += (long) (p * p * BIN_UNIT + 0.5);
-      errorSquares += fourthPower(score, label);
-    }
-    squaredBrier.add(errorSquares);
-  }
-
   /**
    * The squared squared error in units of 2^-50, of which 24 bits are right: spread needs no more.
    */
@@ -125,11 +139,18 @@ final class ProbabilitySums {
     return square * square;
   }
 
-  /** Adds one row. */
+  /** Adds one row, its error and all. */
   void accept(double p, int label, long weight, ScorePrecision precision) {
+    if (addLoss(p, label, weight, precision)) {
+      addError(p, label, weight);
+    }
+  }
+
+  /** Adds the loss of one row; false if the score is no probability. */
+  private boolean addLoss(double p, int label, long weight, ScorePrecision precision) {
     if (!(p >= 0 && p <= 1)) {
       outside++;
-      return;
+      return false;
     }
     double eps = precision.clipEpsilon();
     double kept = p < eps ? eps : p > 1 - eps ? 1 - eps : p;
@@ -144,7 +165,11 @@ final class ProbabilitySums {
     long loss = (long) (term * UNIT + 0.5);
     logLoss.addProduct(loss, weight);
     squaredLogLoss.addProduct((loss >>> 30) * (loss >>> 30), weight);
-    int at = Math.min((int) (p * binCount), binCount - 1) << 1 | label;
+    return true;
+  }
+
+  private void addError(double p, int label, long weight) {
+    int at = bin(p, binCount) << 1 | label;
     long score = (long) (p * BIN_UNIT + 0.5);
     weights[at] += weight;
     scores[at].addProduct(score, weight);
@@ -178,8 +203,8 @@ final class ProbabilitySums {
     return squaredLogLoss.toDouble() / SQUARE_UNIT / totalUnits;
   }
 
-  /** Mean of (p - y)² = p² - 2 p y + y². */
-  double brier(double totalUnits) {
+  /** Sum of (p - y)² = p² - 2 p y + y² in units of weight, over the rows in the bins here. */
+  double squaredErrors() {
     var sum = Sum128.zero();
     for (int at = 0; at < 2 * binCount; at++) {
       sum.combine(squares[at]);
@@ -189,11 +214,12 @@ final class ProbabilitySums {
         sum.addProduct(weights[at], (long) BIN_UNIT);
       }
     }
-    return Math.max(0, sum.toDouble()) / BIN_UNIT / totalUnits;
+    return Math.max(0, sum.toDouble()) / BIN_UNIT;
   }
 
-  double meanSquaredBrier(double totalUnits) {
-    return squaredBrier.toDouble() / BIN_UNIT / totalUnits;
+  /** The same of (p - y)⁴. */
+  double fourthPowers() {
+    return squaredBrier.toDouble() / BIN_UNIT;
   }
 
   long clipped() {

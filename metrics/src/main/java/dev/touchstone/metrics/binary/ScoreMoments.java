@@ -4,67 +4,128 @@ import dev.touchstone.metrics.ScoreKey;
 import dev.touchstone.metrics.Sum128;
 
 /**
- * The exact sum of scores in every coarse bin of float32 keys and class: each score is the bin's
- * first plus a whole number of 65,536ths of its width.
+ * Exact sums of scores in every coarse bin of float32 keys and class; of their squares too where
+ * rows have no weights. Within a bin float32 scores are evenly spaced, so each is the bin's middle
+ * plus a whole number of steps, from -2^15 to 2^15 - 1, and sums of steps are integers.
  */
 final class ScoreMoments {
-  // sums of (lower key bits * weight), 128 bits where there are weights
-  private final long[] low = new long[2 * CoarseCounts.BINS];
-  private long[] high;
+  /** Sums of squared steps fit up to here. */
+  static final long MOST_ROWS_OF_A_CELL = 1L << 33;
 
-  void add(int at, int lowBits) {
-    low[at] += lowBits;
+  private static final int MIDDLE = 1 << 15;
+
+  /** Whether addends are weighted: then a cell is a sum of steps in 128 bits and has no squares. */
+  private final boolean wide;
+
+  // by cell (bin * 2 + label), two each: sum of steps and of their squares, or low and high half
+  private final long[] sums = new long[4 * CoarseCounts.BINS];
+
+  ScoreMoments(boolean wide) {
+    this.wide = wide;
   }
 
-  void addWeighted(int at, int lowBits, long weight) {
-    if (high == null) {
-      high = new long[low.length];
+  /** Adds a row without a weight. */
+  void add(int cell, int lowBits) {
+    int step = lowBits - MIDDLE;
+    sums[2 * cell] += step;
+    sums[2 * cell + 1] += (long) step * step;
+  }
+
+  /** The same for scores in [0, 1], none of which is -0.0. */
+  void addProbabilities(int[] bits, byte[] labels, int size) {
+    long[] into = sums;
+    for (int i = 0; i < size; i++) {
+      int step = (bits[i] & 0xFFFF) - MIDDLE;
+      int at = ((bits[i] >>> 16 | 1 << 15) << 1 | labels[i]) << 1;
+      into[at] += step;
+      into[at + 1] += (long) step * step;
     }
-    add(at, Math.multiplyHigh(weight, lowBits), weight * lowBits);
   }
 
-  private void add(int at, long moreHigh, long moreLow) {
-    long sum = low[at] + moreLow;
-    high[at] += moreHigh + (Long.compareUnsigned(sum, moreLow) < 0 ? 1 : 0);
-    low[at] = sum;
+  void addWeighted(int cell, int lowBits, long weight) {
+    int step = lowBits - MIDDLE;
+    add128(2 * cell, Math.multiplyHigh(weight, step), weight * step);
   }
 
+  private void add128(int at, long moreHigh, long moreLow) {
+    long sum = sums[at] + moreLow;
+    sums[at + 1] += moreHigh + (Long.compareUnsigned(sum, moreLow) < 0 ? 1 : 0);
+    sums[at] = sum;
+  }
+
+  /** Adds the sums of another of the same kind. */
   void combine(ScoreMoments other) {
-    if (other.high != null && high == null) {
-      high = new long[low.length];
-    }
-    for (int at = 0; at < low.length; at++) {
-      if (high == null) {
-        low[at] += other.low[at];
-      } else if (other.high != null) {
-        add(at, other.high[at], other.low[at]);
+    for (int at = 0; at < sums.length; at += 2) {
+      if (wide) {
+        add128(at, other.sums[at + 1], other.sums[at]);
+      } else {
+        sums[at] += other.sums[at];
+        sums[at + 1] += other.sums[at + 1];
       }
     }
   }
 
-  /** Sum of scores times units of weight. */
+  /** The score in the middle of a bin. */
+  static double middle(int bin) {
+    return ScoreKey.toFloat(bin << 16 | MIDDLE);
+  }
+
+  /** The distance of neighbouring scores in a bin of finite ones: a power of two. */
+  static double step(int bin) {
+    return (double) ScoreKey.toFloat(bin << 16 | 1) - ScoreKey.toFloat(bin << 16);
+  }
+
+  /** Sum of scores times units of weight, of a cell whose rows have so many units. */
   double sum(int bin, int label, long units) {
-    int at = (bin << 1) | label;
-    double steps = high == null ? low[at] : Sum128.of(high[at], low[at]).toDouble();
-    double first = ScoreKey.toFloat(bin << 16);
-    double width = steps == 0 ? 0 : (double) ScoreKey.toFloat((bin + 1) << 16) - first;
-    return units * first + steps * (width * 0x1p-16);
+    double steps = steps(bin, label);
+    return units * middle(bin) + (steps == 0 ? 0 : steps * step(bin));
   }
 
-  void write(ByteWriter out, int at) {
-    out.writeCount(low[at]);
-    if (high != null) {
-      out.writeCount(high[at]);
-    }
+  /** Sum of steps from the middle. */
+  private double steps(int bin, int label) {
+    int at = 2 * (bin << 1 | label);
+    return wide ? Sum128.of(sums[at + 1], sums[at]).toDouble() : sums[at];
   }
 
-  void read(ByteReader in, int at, boolean weighted) {
-    low[at] = in.readCount();
-    if (weighted) {
-      if (high == null) {
-        high = new long[low.length];
-      }
-      high[at] = in.readCount();
+  /** Sum of (score - origin)² over a cell of so many rows, in [0, 1]; without weights. */
+  double squares(int bin, int label, int origin, long rows) {
+    int at = 2 * (bin << 1 | label);
+    double step = step(bin);
+    double error = middle(bin) - origin;
+    // whole steps from the origin to the middle, as long as they and their square are exact
+    double whole = error / step;
+    if (Math.abs(whole) <= 0x1p24) {
+      long e = (long) whole;
+      var total = Sum128.zero();
+      total.addProduct(rows, e * e);
+      total.addProduct(2 * e, sums[at]);
+      total.add(sums[at + 1]);
+      return total.toDouble() * (step * step);
     }
+    return rows * (error * error) + 2 * error * (sums[at] * step) + sums[at + 1] * (step * step);
+  }
+
+  /**
+   * About the sum of (score - truth)⁴ over a cell, for a spread: from two moments, hence without
+   * the third and fourth power of a distance from the middle. That is below 2^-22 of the sum, but
+   * for scores so near to their truth that they hardly count beside others.
+   */
+  double fourthPowers(int bin, int label, long rows) {
+    int at = 2 * (bin << 1 | label);
+    double step = step(bin);
+    double error = middle(bin) - label;
+    double square = error * error;
+    return rows * (square * square)
+        + 4 * square * error * (sums[at] * step)
+        + 6 * square * (sums[at + 1] * (step * step));
+  }
+
+  void write(ByteWriter out, int cell) {
+    out.writeLong(sums[2 * cell]).writeLong(sums[2 * cell + 1]);
+  }
+
+  void read(ByteReader in, int cell) {
+    sums[2 * cell] = in.readLong();
+    sums[2 * cell + 1] = in.readLong();
   }
 }
