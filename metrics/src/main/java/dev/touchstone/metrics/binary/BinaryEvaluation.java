@@ -220,11 +220,7 @@ public final class BinaryEvaluation {
   }
 
   private static void checkRows(byte[] labels, double[] weights, int from, int to) {
-    for (int i = from; i < to; i++) {
-      if ((labels[i] & ~1) != 0) {
-        throw RowAccumulator.badLabel(labels[i], i);
-      }
-    }
+    RowAccumulator.checkLabels(labels, from, to, 0);
     for (int i = from; weights != null && i < to; i++) {
       if (!(weights[i] >= 0 && weights[i] <= Double.MAX_VALUE)) {
         throw new IllegalArgumentException(

@@ -31,8 +31,11 @@ public final class BinaryProxy extends RowAccumulator {
   private static final int VERSION = 3;
   private static final int WEIGHT_BITS = 20;
 
-  /** Factors of one product: 32 of at least 2^-23 each stay normal numbers. */
-  private static final int RUN = 32;
+  /** Factors of one product. */
+  private static final int RUN = 128;
+
+  /** Factors of a product that can't underflow: each is at least 2^-23. */
+  private static final int SAFE_RUN = 32;
 
   private static final List<String> DECISIONS = List.of("accuracy", "precision", "recall", "f1");
 
@@ -146,26 +149,23 @@ public final class BinaryProxy extends RowAccumulator {
       }
       return;
     }
-    count(block);
-    addLosses(block);
+    addRuns(block);
+    if (splitsBin) {
+      countPredictedInBin(block);
+    }
   }
 
-  private void count(RowBlock block) {
-    long[] into = bins;
-    int[] bits = block.bits;
-    byte[] labels = block.labels;
-    int size = block.size;
-    int watched = splitsBin ? thresholdBin : -1;
-    for (int i = 0; i < size; i++) {
-      int bin = ProxyBins.ofPlainBits(bits[i]);
-      into[bin << 1 | labels[i]]++;
-      if (bin == watched && Float.intBitsToFloat(bits[i]) >= decisionThreshold) {
-        predictedInBin[labels[i]]++;
+  /** Rows at or above the threshold in the bin that it divides. */
+  private void countPredictedInBin(RowBlock block) {
+    for (int i = 0; i < block.size; i++) {
+      if (ProxyBins.ofPlainBits(block.bits[i]) == thresholdBin
+          && Float.intBitsToFloat(block.bits[i]) >= decisionThreshold) {
+        predictedInBin[block.labels[i]]++;
       }
     }
   }
 
-  private void addLosses(RowBlock block) {
+  private void addRuns(RowBlock block) {
     int from = 0;
     for (; from + RUN <= block.size; from += RUN) {
       addRun(block.bits, block.labels, from, from + RUN);
@@ -175,48 +175,64 @@ public final class BinaryProxy extends RowAccumulator {
     }
   }
 
-  /** Two products at a time, and no branch on what varies from row to row. */
+  /** Bins and losses; two products at a time, and no branch on what varies from row to row. */
   private void addRun(int[] bits, byte[] labels, int from, int to) {
+    long[] into = bins;
     double product = 1;
     double otherProduct = 1;
     double squares = 0;
     double otherSquares = 0;
-    int changes = 0;
+    int beyond = 0; // below 0 where a score is to be clipped
     int i = from;
     for (; i + 1 < to; i += 2) {
-      int kept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i]));
-      int otherKept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i + 1]));
-      changes |= kept ^ bits[i] | otherKept ^ bits[i + 1];
-      double own = Math.abs(1 - labels[i] - (double) Float.intBitsToFloat(kept));
-      double otherOwn = Math.abs(1 - labels[i + 1] - (double) Float.intBitsToFloat(otherKept));
-      product *= own;
-      otherProduct *= otherOwn;
-      squares += (1 - own) * (1 - own);
-      otherSquares += (1 - otherOwn) * (1 - otherOwn);
+      int first = bits[i];
+      int second = bits[i + 1];
+      int label = labels[i];
+      int otherLabel = labels[i + 1];
+      into[ProxyBins.ofPlainBits(first) << 1 | label]++;
+      into[ProxyBins.ofPlainBits(second) << 1 | otherLabel]++;
+      beyond |=
+          first - ProbabilitySums.LEAST
+              | ProbabilitySums.MOST - first
+              | second - ProbabilitySums.LEAST
+              | ProbabilitySums.MOST - second;
+      double error = label - (double) Float.intBitsToFloat(first);
+      double otherError = otherLabel - (double) Float.intBitsToFloat(second);
+      product *= 1 - Math.abs(error);
+      otherProduct *= 1 - Math.abs(otherError);
+      squares += error * error;
+      otherSquares += otherError * otherError;
     }
     if (i < to) {
-      int kept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i]));
-      changes |= kept ^ bits[i];
-      double own = Math.abs(1 - labels[i] - (double) Float.intBitsToFloat(kept));
-      product *= own;
-      squares += (1 - own) * (1 - own);
-    }
-    squares += otherSquares;
-    if (changes != 0) { // the Brier score clips nothing
-      clipped += clipped(bits, from, to);
-      squares = squares(bits, labels, from, to);
-    }
-    brier.add((long) (squares * ProbabilitySums.UNIT + 0.5));
-    logLoss.add((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product * otherProduct)));
-  }
-
-  private static double squares(int[] bits, byte[] labels, int from, int to) {
-    double squares = 0;
-    for (int i = from; i < to; i++) {
+      into[ProxyBins.ofPlainBits(bits[i]) << 1 | labels[i]]++;
+      beyond |= bits[i] - ProbabilitySums.LEAST | ProbabilitySums.MOST - bits[i];
       double error = labels[i] - (double) Float.intBitsToFloat(bits[i]);
+      product *= 1 - Math.abs(error);
       squares += error * error;
     }
-    return squares;
+    brier.add((long) ((squares + otherSquares) * ProbabilitySums.UNIT + 0.5));
+    product *= otherProduct;
+    if (beyond < 0 || product < Double.MIN_NORMAL) { // the Brier score clips nothing
+      clipped += clipped(bits, from, to);
+      for (int start = from; start < to; start += SAFE_RUN) {
+        addLoss(clippedProduct(bits, labels, start, Math.min(to, start + SAFE_RUN)));
+      }
+    } else {
+      addLoss(product);
+    }
+  }
+
+  private void addLoss(double product) {
+    logLoss.add((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product)));
+  }
+
+  private static double clippedProduct(int[] bits, byte[] labels, int from, int to) {
+    double product = 1;
+    for (int i = from; i < to; i++) {
+      int kept = Math.max(ProbabilitySums.LEAST, Math.min(ProbabilitySums.MOST, bits[i]));
+      product *= Math.abs(1 - labels[i] - (double) Float.intBitsToFloat(kept));
+    }
+    return product;
   }
 
   private static int clipped(int[] bits, int from, int to) {

@@ -1,5 +1,7 @@
 package dev.touchstone.metrics.binary;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -15,6 +17,11 @@ abstract class RowAccumulator {
    * Largest weight in units of the weight resolution: products with 2^52 units stay in 128 bits.
    */
   static final long MAX_WEIGHT_UNITS = 1L << 52;
+
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  private static final long ONES = 0x0101_0101_0101_0101L;
 
   private final RowBlock block = new RowBlock();
 
@@ -140,11 +147,7 @@ abstract class RowAccumulator {
               + to
               + ")");
     }
-    for (int i = from; i < to; i++) {
-      if ((labels[i] & ~1) != 0) {
-        throw badLabel(labels[i], i);
-      }
-    }
+    checkLabels(labels, from, to, 0);
     for (int i = from; weights != null && i < to; i++) {
       units(weights[i], i);
     }
@@ -194,9 +197,27 @@ abstract class RowAccumulator {
 
   private static void checkLabels(ByteBuffer labels, int count) {
     int start = labels.position();
+    if (labels.hasArray()) {
+      int offset = labels.arrayOffset() + start;
+      checkLabels(labels.array(), offset, offset + count, offset);
+      return;
+    }
     for (int i = 0; i < count; i++) {
       if ((labels.get(start + i) & ~1) != 0) {
         throw badLabel(labels.get(start + i), i);
+      }
+    }
+  }
+
+  /** Refuses labels in [from, to) other than 0 and 1; rows are numbered from {@code first}. */
+  static void checkLabels(byte[] labels, int from, int to, int first) {
+    int i = from;
+    for (; i <= to - Long.BYTES && ((long) EIGHT.get(labels, i) & ~ONES) == 0; i += Long.BYTES) {
+      // eight labels at a time
+    }
+    for (; i < to; i++) {
+      if ((labels[i] & ~1) != 0) {
+        throw badLabel(labels[i], i - first);
       }
     }
   }
