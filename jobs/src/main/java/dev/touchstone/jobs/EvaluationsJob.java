@@ -124,7 +124,7 @@ public final class EvaluationsJob {
         admitted
             .keyBy(EvaluationTask::reportKey)
             .connect(findings.keyBy(Finding::reportKey))
-            .process(new FinishEvaluations(settings.full(), settings.ledger(), POINTS))
+            .process(new FinishEvaluations(settings.ledger(), POINTS))
             .name("reports")
             .uid("full.finish");
 

@@ -14,6 +14,7 @@ import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SetManifest;
@@ -36,6 +37,7 @@ class RecordsTest {
         Segment.class,
         MetricPoint.class,
         Trigger.class,
+        Question.class,
         Outcome.class,
         SetAccount.class,
         PredictionLedger.ShardAccount.class,

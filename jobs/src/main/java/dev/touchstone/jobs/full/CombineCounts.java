@@ -1,5 +1,6 @@
 package dev.touchstone.jobs.full;
 
+import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import dev.touchstone.metrics.binary.CoarseCounts;
@@ -54,7 +55,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
     }
     sum.clear();
     Split first = counts.split();
-    List<RangeTask> ranges = now.error() == null ? plan(now, first.thresholds()) : List.of();
+    List<RangeTask> ranges = now.error() == null ? plan(now, first.question()) : List.of();
     Split all =
         new Split(
             first.reportKey(),
@@ -62,7 +63,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
             Split.ALL,
             ranges.size(),
             List.of(),
-            first.thresholds(),
+            first.question(),
             null);
     context.output(totals, new Finding(all, now.counts(), now.error(), now.nanos()));
     for (int part = 0; part < ranges.size(); part++) {
@@ -73,7 +74,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
               part,
               ranges.size(),
               now.segments(),
-              first.thresholds(),
+              first.question(),
               ranges.get(part).toBytes()));
     }
   }
@@ -95,14 +96,12 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
     return new Sum(sum.received() + 1, segments, combined, error, sum.nanos() + counts.nanos());
   }
 
-  private List<RangeTask> plan(Sum all, int thresholds) {
+  private List<RangeTask> plan(Sum all, Question question) {
     CoarseCounts counts = CoarseCounts.fromBytes(all.counts());
     int slots = getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
     long evenShare = Math.max(MIN_ROWS_PER_RANGE, counts.n() / slots + 1);
     return ResolvePlan.of(
-            counts,
-            FullOptions.of(settings, thresholds),
-            Math.min(settings.rowsPerRange(), evenShare))
+            counts, FullOptions.of(question), Math.min(settings.rowsPerRange(), evenShare))
         .ranges();
   }
 }

@@ -6,7 +6,6 @@ import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SetStatus;
-import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryReport;
@@ -36,7 +35,6 @@ public final class FinishEvaluations
 
   private static final long serialVersionUID = 1L;
 
-  private final FullSettings settings;
   private final LedgerSettings ledger;
   private final OutputTag<MetricPoint> points;
   private transient ListState<EvaluationTask> tasks;
@@ -47,9 +45,7 @@ public final class FinishEvaluations
   /** How the report key ended; {@code error} is null where there is a report. */
   public record Ending(String error, List<MetricPoint> points) {}
 
-  public FinishEvaluations(
-      FullSettings settings, LedgerSettings ledger, OutputTag<MetricPoint> points) {
-    this.settings = settings;
+  public FinishEvaluations(LedgerSettings ledger, OutputTag<MetricPoint> points) {
     this.ledger = ledger;
     this.points = points;
   }
@@ -148,7 +144,7 @@ public final class FinishEvaluations
         BinaryReport.assemble(
             CoarseCounts.fromBytes(total.payload()),
             results,
-            FullOptions.of(settings, leader.trigger().thresholds()));
+            FullOptions.of(leader.trigger().question()));
     List<MetricPoint> values = points(leader, report, now);
     values.forEach(point -> context.output(points, point));
     out.collect(

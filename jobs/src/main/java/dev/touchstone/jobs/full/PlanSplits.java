@@ -32,7 +32,7 @@ public final class PlanSplits implements FlatMapFunction<EvaluationTask, Split> 
               part,
               runs.size(),
               runs.get(part),
-              task.trigger().thresholds(),
+              task.trigger().question(),
               null));
     }
   }

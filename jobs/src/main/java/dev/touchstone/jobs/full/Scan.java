@@ -96,7 +96,7 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
   }
 
   private byte[] count(Split split) throws IOException {
-    CoarseCounts counts = CoarseCounts.of(FullOptions.of(settings, split.thresholds()));
+    CoarseCounts counts = CoarseCounts.of(FullOptions.of(split.question()));
     read(
         split,
         (scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows) -> {

@@ -230,7 +230,7 @@ public final class TriggerDesk
         trigger.evaluationSet(),
         trigger.split(),
         trigger.fold(),
-        trigger.thresholds(),
+        trigger.question(),
         trigger.triggeredAtMillis(),
         trigger.waitMillis());
   }

@@ -23,14 +23,13 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
 
   private static final long serialVersionUID = 1L;
 
-  static final int MIN_THRESHOLDS = 2;
-  static final int MAX_THRESHOLDS = 10_000;
   static final int MAX_DEADLINE_SECONDS = 1_000_000;
 
   private final Trigger.Kind kind;
   private final OutputTag<DeadLetter> refused;
   private final FullSettings settings;
   private final String registryUrl;
+  private transient QuestionReader questions;
   private transient Codec<CheckpointEvent> events;
   private transient Codec<EvaluationRequest> requests;
 
@@ -46,6 +45,7 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
   public void open(OpenContext context) {
     SchemaRegistry registry =
         registryUrl == null ? null : new SchemaRegistry(URI.create(registryUrl));
+    questions = new QuestionReader(settings);
     events = Codec.of(CheckpointEvent.class, registry);
     requests = Codec.of(EvaluationRequest.class, registry);
   }
@@ -97,7 +97,7 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
         event.getEvaluationSet(),
         event.getSplit(),
         event.getFold(),
-        settings.thresholds(),
+        questions.read(event),
         timestamp,
         Duration.ofSeconds(settings.deadlineSeconds()).toMillis());
   }
@@ -111,7 +111,6 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
     }
     name("split", request.getSplit());
     fold(request.getFold());
-    range("thresholds", request.getThresholds(), MIN_THRESHOLDS, MAX_THRESHOLDS);
     long deadline = settings.deadlineSeconds();
     if (request.getDeadlineSeconds() != null) {
       range("deadline_seconds", request.getDeadlineSeconds(), 0, MAX_DEADLINE_SECONDS);
@@ -124,12 +123,12 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
         request.getEvaluationSet(),
         request.getSplit(),
         request.getFold(),
-        request.getThresholds(),
+        questions.read(request),
         timestamp,
         Duration.ofSeconds(deadline).toMillis());
   }
 
-  private static void name(String key, String value) throws RejectedBatchException {
+  static void name(String key, String value) throws RejectedBatchException {
     if (value.isEmpty() || value.length() > BatchCheck.MAX_NAME) {
       throw new RejectedBatchException(
           key + " must be 1 to " + BatchCheck.MAX_NAME + " characters, got " + value.length());
@@ -147,8 +146,7 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
     }
   }
 
-  private static void range(String key, long value, long min, long max)
-      throws RejectedBatchException {
+  static void range(String key, long value, long min, long max) throws RejectedBatchException {
     if (value < min || value > max) {
       throw new RejectedBatchException(
           key + " must be in [" + min + ", " + max + "], got " + value);

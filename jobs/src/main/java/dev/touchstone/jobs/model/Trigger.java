@@ -6,7 +6,7 @@ package dev.touchstone.jobs.model;
  * @param id unique; the same id again is the same question
  * @param kind CHECKPOINT or REQUEST
  * @param evaluationSet null: the only one of that model checkpoint
- * @param thresholds entries of the sweep
+ * @param question what is asked
  * @param waitMillis how long missing predictions are waited for, from the trigger's arrival
  */
 public record Trigger(
@@ -16,7 +16,7 @@ public record Trigger(
     String evaluationSet,
     String split,
     Integer fold,
-    int thresholds,
+    Question question,
     long triggeredAtMillis,
     long waitMillis) {
 

@@ -46,7 +46,10 @@ public record EngineSettings(
                 source.integer("full.rows_per_split", 4L << 20, 1, 1L << 40),
                 (int) source.integer("full.rows_per_range", 32 << 20, 1 << 10, 1 << 30),
                 source.integer("full.scan_timeout_seconds", 3_600, 1, 1_000_000),
-                source.number("full.decision_threshold", 0.5, 0, 1)),
+                source.number("full.decision_threshold", 0.5, 0, 1),
+                (int) source.integer("full.max_slices", 50, 1, 1_000),
+                (int) source.integer("full.min_slice_positives", 10, 0, 1_000_000),
+                (int) source.integer("full.max_rows_in_memory", 4_000_000, 1, 1 << 30)),
             new ServerSettings(
                 source.string("server.host", "127.0.0.1"),
                 (int) source.integer("server.port", 8080, 0, 65_535),
@@ -97,7 +100,10 @@ public record EngineSettings(
       long rowsPerSplit,
       int rowsPerRange,
       long scanTimeoutSeconds,
-      double decisionThreshold)
+      double decisionThreshold,
+      int maxSlices,
+      int minSlicePositives,
+      int maxRowsInMemory)
       implements Serializable {}
 
   /** HTTP. */

@@ -2,6 +2,7 @@ package dev.touchstone.jobs.full;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
@@ -44,7 +45,7 @@ class ScanTest {
 
   private static Split split() {
     List<Segment> segments = List.of(new Segment("0".repeat(32) + ".parquet", 10, 100));
-    return new Split("report", "1".repeat(32), 0, 1, segments, 200, null);
+    return new Split("report", "1".repeat(32), 0, 1, segments, Question.everything(200, 0.5), null);
   }
 
   /** Knows the thread that answered; Flink rejects answers once a job is stopped. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetState;
@@ -132,7 +133,15 @@ class TriggerDeskTest {
   private void trigger(String id, String evaluationSet) throws Exception {
     desk.processElement1(
         new Trigger(
-            id, Trigger.Kind.CHECKPOINT, CLAIM, evaluationSet, "validation", null, 200, 0, 60_000),
+            id,
+            Trigger.Kind.CHECKPOINT,
+            CLAIM,
+            evaluationSet,
+            "validation",
+            null,
+            Question.everything(200, 0.5),
+            0,
+            60_000),
         0);
   }
 

@@ -8,9 +8,11 @@ import dev.touchstone.jobs.model.Trigger;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.schemas.Codec;
+import dev.touchstone.schemas.avro.Baseline;
 import dev.touchstone.schemas.avro.CheckpointEvent;
 import dev.touchstone.schemas.avro.EvaluationRequest;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.Consumer;
 import org.apache.flink.streaming.util.ProcessFunctionTestHarnesses;
 import org.apache.flink.util.OutputTag;
@@ -43,6 +45,40 @@ class DecodeTriggersTest {
     assertRequest(
         r -> r.setDeadlineSeconds(-1), "deadline_seconds must be in [0, 1000000], got -1");
     assertRequest(r -> r.setDeadlineSeconds(0), null);
+  }
+
+  @Test
+  void aQuestionSaysWhatItMeansOrIsRefused() throws Exception {
+    assertRequest(r -> r.setSlices(List.of("country", "country*device")), null);
+    assertRequest(
+        r -> r.setSlices(List.of("country*")),
+        "slices must be columns or crosses of them, like country*device, got country*");
+    assertRequest(
+        r -> r.setSlices(List.of("a*b*c*d*e")),
+        "columns of slice a*b*c*d*e must be in [1, 4], got 5");
+    assertRequest(r -> r.setMetrics(List.of("")), "metrics must be 1 to 256 characters, got 0");
+    assertRequest(r -> r.setBaseline(new Baseline("r", "c", null)), null);
+    assertRequest(r -> r.setBaseline(new Baseline(null, null, "key")), null);
+    assertRequest(
+        r -> r.setBaseline(new Baseline("r", null, null)),
+        "baseline must be run_id and checkpoint, or set_key, got r, null, null");
+    assertRequest(
+        r -> r.setBaseline(new Baseline("r", "c", "key")),
+        "baseline must be run_id and checkpoint, or set_key, got r, c, key");
+    assertRequest(
+        r -> r.setBootstrapReplicates(1), "bootstrap_replicates must be in [2, 10000], got 1");
+    assertRequest(
+        r -> r.setDecisionThreshold(Double.NaN), "decision_threshold must be finite, got NaN");
+    assertRequest(
+        r -> r.setFalsePositiveCost(2.0),
+        "false_positive_cost and false_negative_cost must both be finite and at least 0, got 2.0"
+            + " and null");
+    assertRequest(
+        r -> {
+          r.setAllFolds(true);
+          r.setFold(1);
+        },
+        "fold must not be given with all_folds, got 1");
   }
 
   private static void assertEvent(Consumer<CheckpointEvent> change, String reason)
