@@ -1,5 +1,6 @@
 package dev.touchstone.cli;
 
+import dev.touchstone.cli.cache.CacheCommand;
 import dev.touchstone.cli.demo.DemoCommand;
 import dev.touchstone.cli.evaluate.EvaluateCommand;
 import dev.touchstone.cli.runtime.EmbeddedEngine;
@@ -17,12 +18,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "touchstone",
     description = "Evaluates models in training: proxies always, the full assay at checkpoints.",
-    subcommands = {UpCommand.class, EvaluateCommand.class},
+    subcommands = {UpCommand.class, EvaluateCommand.class, CacheCommand.class},
     footerHeading = "%nExamples:%n",
     footer = {
       "  ./touchstone demo                        a training run, evaluated while you watch",
       "  ./touchstone up                          the engine, for your own training jobs",
       "  ./touchstone evaluate preds.csv          the full metrics of a file, no Kafka",
+      "  ./touchstone cache ls                    the prediction sets that are kept",
       "  ./touchstone test                        every test of the project"
     },
     mixinStandardHelpOptions = true,
@@ -72,6 +74,10 @@ public final class Main implements Runnable {
               || exception instanceof IllegalArgumentException) {
             System.err.println("touchstone: " + exception.getMessage());
             return ExitCode.USAGE;
+          }
+          if (exception instanceof IOException) {
+            System.err.println("touchstone: " + exception.getMessage());
+            return ExitCode.SOFTWARE;
           }
           throw exception;
         });

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Columns aligned with spaces; the first ones to the left, numbers to the right. */
-final class TextTable {
+public final class TextTable {
   private static final String GAP = "  ";
 
   private final String alignment;
@@ -15,11 +15,12 @@ final class TextTable {
    *
    * @param alignment {@code <} or {@code >} a column
    */
-  TextTable(String alignment) {
+  public TextTable(String alignment) {
     this.alignment = alignment;
   }
 
-  TextTable row(String... cells) {
+  /** Adds a row of as many cells. */
+  public TextTable row(String... cells) {
     if (cells.length != alignment.length()) {
       throw new IllegalArgumentException(alignment.length() + " cells, got " + cells.length);
     }
@@ -28,7 +29,7 @@ final class TextTable {
   }
 
   /** The table, one line a row, each line ended. */
-  String render() {
+  public String render() {
     int[] widths = new int[alignment.length()];
     for (String[] row : rows) {
       for (int i = 0; i < widths.length; i++) {

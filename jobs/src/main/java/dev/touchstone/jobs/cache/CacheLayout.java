@@ -13,11 +13,18 @@ record CacheLayout(String root) {
 
   static final String MANIFEST = "manifest.json";
 
+  /** An empty file that keeps its set from being pruned. */
+  static final String PIN = "pinned";
+
   private static final Pattern SET_KEY = Pattern.compile("[0-9a-f]{32}");
   private static final Pattern SEGMENT = Pattern.compile("[0-9a-f]{32}\\.parquet");
 
+  static boolean isSetKey(String name) {
+    return SET_KEY.matcher(name).matches();
+  }
+
   Path directory(String setKey) {
-    if (!SET_KEY.matcher(setKey).matches()) {
+    if (!isSetKey(setKey)) {
       throw new IllegalArgumentException("set key must be 32 hex digits, got \"" + setKey + "\"");
     }
     return new Path(new Path(root), setKey);

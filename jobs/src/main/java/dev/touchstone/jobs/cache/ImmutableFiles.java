@@ -53,19 +53,21 @@ final class ImmutableFiles {
   static byte[] read(Path path, long expectedBytes) throws IOException {
     FileSystem files = path.getFileSystem();
     if (!files.exists(path)) {
-      throw new CorruptSegmentException(path, "the file is missing");
+      throw new CorruptSegmentException(path, 0, "the file is missing");
     }
     FileStatus status = files.getFileStatus(path);
     if (status.getLen() != expectedBytes) {
       throw new CorruptSegmentException(
-          path, "length must be " + expectedBytes + " bytes, got " + status.getLen());
+          path,
+          Math.min(expectedBytes, status.getLen()),
+          "length must be " + expectedBytes + " bytes, got " + status.getLen());
     }
     byte[] content = new byte[Math.toIntExact(expectedBytes)];
     try (InputStream in = files.open(path)) {
       int read = in.readNBytes(content, 0, content.length);
       if (read != content.length) {
         throw new CorruptSegmentException(
-            path, "length must be " + expectedBytes + " bytes, got " + read);
+            path, read, "length must be " + expectedBytes + " bytes, got " + read);
       }
     }
     return content;

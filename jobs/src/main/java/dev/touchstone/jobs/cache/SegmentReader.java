@@ -55,10 +55,7 @@ public final class SegmentReader {
   /** Feeds all rows of a segment, in the order they were written. */
   public void read(String setKey, Segment segment, Rows rows) throws IOException {
     Path path = layout.segment(setKey, segment.file());
-    byte[] content = ImmutableFiles.read(path, segment.bytes());
-    if (!SegmentWriter.nameOf(content).equals(segment.file())) {
-      throw new CorruptSegmentException(path, "the content is not what the name says");
-    }
+    byte[] content = content(path, segment);
     try (ParquetFileReader reader =
         new ParquetFileReader(
             new MemoryFiles.Input(content),
@@ -79,9 +76,26 @@ public final class SegmentReader {
         fed += feed(path, group, wanted, weighted, rows);
       }
       if (fed != segment.rows()) {
-        throw new CorruptSegmentException(path, "rows must be " + segment.rows() + ", got " + fed);
+        throw new CorruptSegmentException(
+            path, 0, "rows must be " + segment.rows() + ", got " + fed);
       }
     }
+  }
+
+  /** The whole file, if it is what its name says. */
+  static byte[] content(Path path, Segment segment) throws IOException {
+    byte[] content = ImmutableFiles.read(path, segment.bytes());
+    if (!SegmentWriter.nameOf(content).equals(segment.file())) {
+      SegmentDamage damage = SegmentDamage.locate(content);
+      throw new CorruptSegmentException(
+          path,
+          damage.offset(),
+          "the content is not what the name says, see "
+              + damage.part()
+              + " at offset "
+              + damage.offset());
+    }
+    return content;
   }
 
   private long feed(Path path, PageReadStore group, MessageType schema, boolean weighted, Rows rows)
@@ -112,11 +126,11 @@ public final class SegmentReader {
   private static ByteBuffer bytes(Path path, DataPage page, int count, int length)
       throws IOException {
     if (!(page instanceof DataPageV1 plain) || page.getValueCount() != count) {
-      throw new CorruptSegmentException(path, "the pages of its columns don't match");
+      throw new CorruptSegmentException(path, 0, "the pages of its columns don't match");
     }
     if (plain.getBytes().size() != length) {
       throw new CorruptSegmentException(
-          path, "a page must be " + length + " bytes, got " + plain.getBytes().size());
+          path, 0, "a page must be " + length + " bytes, got " + plain.getBytes().size());
     }
     return plain.getBytes().toInputStream().slice(length);
   }

@@ -2,6 +2,7 @@ package dev.touchstone.jobs.ledger;
 
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.RowDigest;
 import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;

@@ -1,5 +1,6 @@
 package dev.touchstone.jobs.model;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -63,5 +64,41 @@ public record PredictionBatch(
         slices,
         digest,
         null);
+  }
+
+  /**
+   * Rows [from, to) of this batch, under the same identity.
+   *
+   * @param slices of those rows
+   */
+  public PredictionBatch rows(int from, int to, List<SliceColumn> slices) {
+    return new PredictionBatch(
+        set,
+        claim,
+        expectedRows,
+        plan,
+        shard,
+        shards,
+        sequence,
+        lastOfShard,
+        to - from,
+        firstExampleId + from,
+        part(exampleIds, from, to),
+        labelEncoding,
+        part(labels, from, to),
+        part(scores, from, to),
+        part(weights, from, to),
+        part(strata, from, to),
+        slices,
+        digest,
+        source);
+  }
+
+  private byte[] part(byte[] column, int from, int to) {
+    if (column == null || to - from == count) {
+      return column;
+    }
+    int width = column.length / count;
+    return Arrays.copyOfRange(column, from * width, to * width);
   }
 }

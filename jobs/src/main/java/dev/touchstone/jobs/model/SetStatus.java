@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What the ledger knows of one prediction set.
  *
- * @param reason why the set is INCONSISTENT, or null
+ * @param reason why the set is INCONSISTENT (or gone from the cache), or null
  * @param claims the model checkpoints that sent it, in order of first arrival
  * @param rows accepted
  * @param expectedRows promised, or null
@@ -27,4 +27,22 @@ public record SetStatus(
     long conflicts,
     boolean weighted,
     List<String> slices,
-    long rowDigest) {}
+    long rowDigest) {
+
+  /** The same in another state. */
+  public SetStatus with(SetState otherState, String why) {
+    return new SetStatus(
+        set,
+        otherState,
+        why,
+        claims,
+        rows,
+        expectedRows,
+        positives,
+        duplicates,
+        conflicts,
+        weighted,
+        slices,
+        rowDigest);
+  }
+}

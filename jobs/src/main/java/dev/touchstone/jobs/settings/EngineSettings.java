@@ -39,7 +39,10 @@ public record EngineSettings(
                 source.number("fast.decision_threshold", 0.5, 0, 1)),
             new CacheSettings(
                 source.string("cache.directory", "data/cache"),
-                source.integer("cache.segment_rows", 1 << 20, 1, 1 << 24)),
+                source.integer("cache.segment_rows", 1 << 20, 1, 1 << 24),
+                source.integer("cache.retention_hours", 0, 0, 1_000_000),
+                source.integer("cache.max_bytes", 0, 0, Long.MAX_VALUE),
+                source.integer("cache.left_over_hours", 24, 1, 1_000_000)),
             new FullSettings(
                 source.integer("full.deadline_seconds", 600, 1, 1_000_000),
                 (int) source.integer("full.thresholds", 200, 2, 10_000),
@@ -90,8 +93,16 @@ public record EngineSettings(
   public record FastSettings(long emitIntervalMillis, double decisionThreshold)
       implements Serializable {}
 
-  /** Where and how the prediction cache is written. */
-  public record CacheSettings(String directory, long segmentRows) implements Serializable {}
+  /**
+   * Where and how the prediction cache is written, and what pruning leaves of it.
+   *
+   * @param retentionHours 0: a set is never too old
+   * @param maxBytes 0: there are never too many
+   * @param leftOverHours files that no manifest lists are kept that long
+   */
+  public record CacheSettings(
+      String directory, long segmentRows, long retentionHours, long maxBytes, long leftOverHours)
+      implements Serializable {}
 
   /** Full tier. */
   public record FullSettings(

@@ -87,7 +87,10 @@ class SegmentRoundTripTest {
     byte[] changed = good.clone();
     changed[50] ^= 1;
     Files.write(file, changed);
-    assertRefused(segment, prefix + "the content is not what the name says");
+    assertRefused(
+        segment,
+        prefix
+            + "the content is not what the name says, see a page of column example_id at offset 4");
     Files.delete(file);
     assertRefused(segment, prefix + "the file is missing");
   }
