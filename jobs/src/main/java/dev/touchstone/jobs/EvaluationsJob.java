@@ -80,6 +80,8 @@ public final class EvaluationsJob {
       Sink<MetricPoint> metrics,
       Sink<DeadLetter> deadLetters) {
     env.getConfig().enableObjectReuse();
+    // few records, each waited for: filling network buffers would cost up to 100 ms a hop
+    env.setBufferTimeout(0);
     var checkpointTriggers = triggers(env, settings, checkpoints, Trigger.Kind.CHECKPOINT);
     var requestTriggers = triggers(env, settings, requests, Trigger.Kind.REQUEST);
     SingleOutputStreamOperator<SetManifest> manifests =

@@ -26,6 +26,8 @@ public final class SyntheticRun {
   private static final long SIZE = 1_000_000;
   private static final long POSITIVES = 5_000;
   private static final double DECISION = 0.5;
+  private static final String DATASET = "dataset-1";
+  private static final String TRANSFORM = "transform-1";
   private static final List<String> COUNTRIES = List.of("DE", "FR", "PL", "US");
 
   private static final Codec<CheckpointEvent> EVENTS = Codec.of(CheckpointEvent.class);
@@ -48,6 +50,16 @@ public final class SyntheticRun {
 
   public static String checkpoint(int i) {
     return "step-%05d".formatted(i * STEP_SIZE);
+  }
+
+  /** The query that asks for a step's predictions by content. */
+  public String content(int i) {
+    return "model_digest=model-of-"
+        + setKey(runId, i)
+        + "&dataset_digest="
+        + DATASET
+        + "&transform_digest="
+        + TRANSFORM;
   }
 
   public static String setKey(String runId, int i) {
@@ -166,6 +178,9 @@ public final class SyntheticRun {
     claim.put("checkpoint", checkpoint(i));
     claim.put("step", i * STEP_SIZE);
     claim.put("epoch", i * 0.4);
+    s.put("model_digest", "model-of-" + setKey(runId, i));
+    s.put("dataset_digest", DATASET);
+    s.put("transform_digest", TRANSFORM);
     s.put("evaluation_set", "fraud-validation");
     s.put("split", "validation");
     s.putNull("fold");

@@ -51,7 +51,7 @@ final class EvaluationsApi {
   private static final int MAX_THRESHOLDS = 10_000;
   private static final int MAX_FOLD = 9_999;
   private static final int MAX_DEADLINE_SECONDS = 7 * 24 * 3600;
-  private static final String DEFAULT_SPLIT = "validation";
+  static final String DEFAULT_SPLIT = "validation";
 
   private static final ObjectReader STRICT =
       Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);

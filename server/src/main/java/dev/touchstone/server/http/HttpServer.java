@@ -80,6 +80,7 @@ public final class HttpServer implements AutoCloseable {
     var status = new StatusApi(view, feed, events::watchers, guard, clock, settings.version());
     List<Route> api = new ArrayList<>();
     api.addAll(new RunsApi(view, clock).routes());
+    api.addAll(new PredictionSetsApi(view).routes());
     api.addAll(new EvaluationsApi(view, sink, guard, clock).routes());
     api.addAll(events.routes());
     api.addAll(status.routes());

@@ -543,6 +543,11 @@ public final class EngineView {
     return Optional.ofNullable(evaluationById.get(id)).map(Evaluation::request);
   }
 
+  /** The manifests of sets that hold those predictions, in no order of meaning. */
+  public synchronized List<SetManifest> predictionSets(ContentKey wanted) {
+    return sets.values().stream().filter(wanted::isOf).toList();
+  }
+
   /** Refused messages. */
   public synchronized DeadLetterSummary deadLetters() {
     return deadLetters.summary();

@@ -112,6 +112,43 @@ class HttpApiTest {
   }
 
   @Test
+  void predictionsAreFoundByWhatTheyAreOf() {
+    String asked = "/v1/prediction-sets?" + run.content(3);
+
+    JsonNode found = ok(asked).get("prediction_sets");
+    assertThat(found).hasSize(1);
+    assertThat(found.at("/0/set_key").asText()).isEqualTo(SyntheticRun.setKey("fraud-7", 3));
+    assertThat(found.at("/0/state").asText()).isEqualTo("COMPLETE");
+    assertThat(found.at("/0/segments")).hasSize(4);
+  }
+
+  /** Reuse by guess would answer one model with another's predictions. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "dataset_digest=dataset-1&transform_digest=transform-1",
+        "MODEL&transform_digest=transform-1",
+        "MODEL&dataset_digest=dataset-1",
+        "MODEL&dataset_digest=dataset-1&transform_digest=",
+        "MODEL&dataset_digest=dataset-1&transform_digest=other",
+        "model_digest=other&dataset_digest=dataset-1&transform_digest=transform-1",
+        "ALL&split=test",
+        "ALL&fold=0",
+        "ALL&sampled=true"
+      })
+  void aMissingOrOtherPartIsAMiss(String query) {
+    String all = run.content(3);
+    String model = all.substring(0, all.indexOf('&'));
+
+    JsonNode found =
+        ok("/v1/prediction-sets?" + query.replace("MODEL", model).replace("ALL", all))
+            .get("prediction_sets");
+    assertThat(found.isArray()).isTrue();
+    assertThat(found).isEmpty();
+  }
+
+  @Test
   void aMissingReportSaysWhy() {
     JsonNode problem = problem(404, "/v1/runs/fraud-7/checkpoints/step-00200/report");
 
@@ -167,6 +204,8 @@ class HttpApiTest {
     "/v1/runs/fraud-7/metrics?tier=half, 'tier must be one of proxy, full, got \"half\"'",
     "/v1/evaluations?state=DONE, 'state must be one of WAITING, EVALUATING, EVALUATED, REUSED,"
         + " SUPERSEDED, INCOMPLETE, EXPIRED, FAILED, got \"DONE\"'",
+    "/v1/prediction-sets?fold=-1, 'fold must be a whole number from 0 to 9999, got \"-1\"'",
+    "/v1/prediction-sets?sampled=yes, 'sampled must be one of true, false, got \"yes\"'",
     "/v1/runs/a%01b, 'run must hold no control characters, got \"a�b\"'"
   })
   void aBadParameterIsNamedWithRuleAndValue(String path, String detail) {

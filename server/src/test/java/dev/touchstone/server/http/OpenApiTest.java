@@ -93,6 +93,7 @@ class OpenApiTest {
         Arguments.of("/v1/reports/{report_key}", "/v1/reports/REPORT"),
         Arguments.of("/v1/evaluations", "/v1/evaluations"),
         Arguments.of("/v1/evaluations/{id}", "/v1/evaluations/EVALUATION"),
+        Arguments.of("/v1/prediction-sets", "/v1/prediction-sets?CONTENT"),
         Arguments.of("/v1/status", "/v1/status"),
         Arguments.of("/healthz", "/healthz"));
   }
@@ -105,7 +106,11 @@ class OpenApiTest {
       id = e.get("id").isNull() ? id : e.get("id").asText();
     }
     HttpResponse<String> response =
-        fixture.get(asked.replace("REPORT", run.reportKey(5)).replace("EVALUATION", id));
+        fixture.get(
+            asked
+                .replace("REPORT", run.reportKey(5))
+                .replace("EVALUATION", id)
+                .replace("CONTENT", run.content(5)));
 
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     assertThat(violations(path, "get", "200", tree(response))).isEmpty();
