@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
@@ -37,7 +36,8 @@ public final class BenchMain {
           new About("Proxy.arrays", "streaming proxy update from arrays"),
           new About("Proxy.bytes", "streaming proxy update from the bytes of batches"),
           new About("Distributed.count", "pass 1 from bytes, states through bytes"),
-          new About("Distributed.bothPasses", "both passes and the report, from bytes"));
+          new About("Distributed.bothPasses", "both passes and the report, from bytes"),
+          new About("billion", "10^7, 10^8 and 10^9 rows through both jobs, or [ROWS ...]; 5 GB"));
 
   private BenchMain() {}
 
@@ -54,6 +54,12 @@ public final class BenchMain {
           System.exit(2);
         }
         WarmSuite.run(Path.of(args[1]), Path.of(args[2]));
+        return;
+      }
+      if (args[0].equals("billion")) {
+        Billion.run(
+            Path.of(System.getProperty("touchstone.home", ".")),
+            Arrays.copyOfRange(args, 1, args.length));
         return;
       }
       var chosen = new CommandLineOptions(patterns(args));
@@ -81,8 +87,12 @@ public final class BenchMain {
     } catch (CommandLineOptionException e) {
       System.err.println("touchstone bench: " + e.getMessage());
       System.exit(2);
-    } catch (IOException | RunnerException e) {
-      System.err.println("touchstone bench: " + e.getMessage());
+    } catch (Exception e) {
+      var cause = e;
+      while (cause.getCause() instanceof Exception deeper) {
+        cause = deeper;
+      }
+      System.err.println("touchstone bench: " + e.getMessage() + "; " + cause);
       System.exit(1);
     }
   }

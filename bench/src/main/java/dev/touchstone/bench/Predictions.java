@@ -42,16 +42,24 @@ public record Predictions(float[] scores, byte[] labels) {
     var made = new Predictions(new float[rows], new byte[rows]);
     IntStream.range(0, (rows + CHUNK - 1) / CHUNK)
         .parallel()
-        .forEach(c -> made.fill(shape, c * CHUNK, Math.min(rows, (c + 1) * CHUNK)));
+        .forEach(c -> made.fill(shape, 0, c * CHUNK, Math.min(rows, (c + 1) * CHUNK)));
     return made;
   }
 
-  private void fill(Shape shape, int from, int to) {
+  /** Rows [from, from + rows) of a shape. */
+  public static Predictions of(Shape shape, long from, int rows) {
+    var made = new Predictions(new float[rows], new byte[rows]);
+    made.fill(shape, from, 0, rows);
+    return made;
+  }
+
+  private void fill(Shape shape, long first, int from, int to) {
     for (int i = from; i < to; i++) {
-      int y = SplitMix64.unit(SplitMix64.at(SEED, 3L * i)) < shape.prevalence ? 1 : 0;
+      long row = 3 * (first + i);
+      int y = SplitMix64.unit(SplitMix64.at(SEED, row)) < shape.prevalence ? 1 : 0;
       // 1 - u is in (0, 1]: its logarithm is finite
-      double u = 1 - SplitMix64.unit(SplitMix64.at(SEED, 3L * i + 1));
-      double v = SplitMix64.unit(SplitMix64.at(SEED, 3L * i + 2));
+      double u = 1 - SplitMix64.unit(SplitMix64.at(SEED, row + 1));
+      double v = SplitMix64.unit(SplitMix64.at(SEED, row + 2));
       double z = SEPARATION * y + Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
       double logit = SEPARATION * z - SEPARATION * SEPARATION / 2 + shape.logit;
       double score = 1 / (1 + Math.exp(-logit));

@@ -15,7 +15,7 @@ import dev.touchstone.schemas.avro.Segment;
 import java.util.Locale;
 
 /** Records of the model → records of the wire. */
-final class Wire {
+public final class Wire {
 
   private Wire() {}
 
@@ -52,7 +52,8 @@ final class Wire {
     return value == null || !Double.isFinite(value) ? null : value;
   }
 
-  static PredictionSet of(SetManifest manifest) {
+  /** What the topic of prediction sets says. */
+  public static PredictionSet of(SetManifest manifest) {
     SetStatus status = manifest.status();
     SetIdentity set = status.set();
     var wire = new PredictionSet();
