@@ -136,6 +136,13 @@ public final class EvaluateCommand implements Callable<Integer> {
   private Integer replicates;
 
   @Option(
+      names = "--stratified",
+      description =
+          "Resample positives and negatives apart, their numbers as they are: for when they were"
+              + " fixed by design.")
+  private boolean stratified;
+
+  @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
@@ -442,13 +449,14 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private BinaryBootstrap.Options resampling(BinaryOptions options) {
     if (replicates == null) {
+      if (stratified) {
+        throw usage("--stratified is a way to resample: give --bootstrap");
+      }
       return null;
     }
-    if (input.hasWeights()) {
-      throw usage("--bootstrap is for rows without weights");
-    }
     try {
-      return new BinaryBootstrap.Options(replicates, seed, options.threads(), options.level());
+      return new BinaryBootstrap.Options(
+          replicates, seed, options.threads(), options.level(), stratified);
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
