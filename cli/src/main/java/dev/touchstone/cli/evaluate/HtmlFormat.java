@@ -38,6 +38,7 @@ final class HtmlFormat {
       .tile .range { color: var(--muted); font-size: .85rem; font-variant-numeric: tabular-nums; min-height: 1.3em; }
       .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1.25rem; margin-top: 2rem; }
       .plots svg { width: 100%; height: auto; }
+      .plots.one { grid-template-columns: minmax(0, 36rem); }
       .scroll { overflow-x: auto; }
       table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem; }
       th, td { padding: .35rem .75rem .35rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }

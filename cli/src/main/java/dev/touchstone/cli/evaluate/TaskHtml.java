@@ -51,7 +51,7 @@ final class TaskHtml {
         "p", TableFormat.count(report.n()) + " rows, task " + report.task(), "class", "sub");
     HtmlFormat.tiles(page, headline(report));
     if (picture != null) {
-      page.open("div", "class", "plots").line().raw(picture).close().line();
+      page.open("div", "class", "plots one").line().raw(picture).close().line();
     }
     sections.forEach(section -> section.html(page));
     report.tables().forEach(table -> table(page, table));
