@@ -116,7 +116,7 @@ record HeatMap(String title, List<String> names, double[][] weights, double[] to
           "text-anchor",
           "middle",
           "style",
-          share > 0.6
+          share > 0.8
               ? "fill: #fff; font-size: 10px"
               : "fill: var(--ink, #1b2128); font-size: 10px",
           "pointer-events",
