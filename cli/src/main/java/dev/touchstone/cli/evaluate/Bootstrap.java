@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The row-exact Poisson bootstrap of the ranking metrics.
+ * The row-exact bootstrap of the ranking metrics.
  *
  * @param options how it was drawn
  * @param result how the metrics varied
@@ -15,13 +15,13 @@ import java.util.Map;
 record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
     implements Section {
 
-  /** Resamples rows, which have no weights. */
+  /** Resamples rows. */
   static Bootstrap of(Predictions rows, BinaryBootstrap.Options options) {
     return new Bootstrap(
         options,
         rows.floatScores() != null
-            ? BinaryBootstrap.of(rows.floatScores(), rows.labels(), options)
-            : BinaryBootstrap.of(rows.doubleScores(), rows.labels(), options));
+            ? BinaryBootstrap.of(rows.floatScores(), rows.labels(), rows.weights(), options)
+            : BinaryBootstrap.of(rows.doubleScores(), rows.labels(), rows.weights(), options));
   }
 
   /** Spreads by the metric's name. */
@@ -43,6 +43,7 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
     json.put("replicates", options.replicates());
     json.put("seed", options.seed());
     json.put("level", options.level());
+    json.put("stratified", options.stratified());
     spreads()
         .forEach(
             (metric, spread) -> {
@@ -113,7 +114,8 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
   }
 
   private String replicates() {
-    return TableFormat.count(options.replicates()) + " replicates";
+    return TableFormat.count(options.replicates())
+        + (options.stratified() ? " stratified replicates" : " replicates");
   }
 
   private static String standardError(BinaryBootstrap.Spread spread) {

@@ -104,7 +104,7 @@ record Folds(String column, List<String> names, CrossValidation validation, Comp
     return json;
   }
 
-  private static Map<String, Object> foldValue(MetricValue metric) {
+  static Map<String, Object> foldValue(MetricValue metric) {
     var fields = new LinkedHashMap<String, Object>();
     fields.put("value", Fields.value(metric));
     fields.put("reason", metric.reason());

@@ -16,13 +16,19 @@ import java.util.Map;
 /** The report of a task other than the binary one, as JSON or as tables for the terminal. */
 final class TaskFormat {
   private static final String NONE = "–";
-  private static final int MOST_ROWS = 50;
+
+  /** Rows of a table that are shown. */
+  static final int MOST_ROWS = 50;
 
   private TaskFormat() {}
 
   /** Schema {@code touchstone.report/1} with {@code task}, {@code facts} and {@code tables}. */
   static void writeJson(
-      OutputStream to, TaskReport report, Map<String, Object> provenance, Map<String, Object> cost)
+      OutputStream to,
+      TaskReport report,
+      List<Section> sections,
+      Map<String, Object> provenance,
+      Map<String, Object> cost)
       throws IOException {
     try (var json = ReportJson.factory().createGenerator(to)) {
       json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
@@ -36,6 +42,9 @@ final class TaskFormat {
       json.writePOJOField("facts", report.facts());
       for (Table table : report.tables()) {
         writeTable(json, table);
+      }
+      for (Section section : sections) {
+        json.writePOJOField(section.name(), section.json());
       }
       json.writePOJOField("provenance", provenance);
       json.writePOJOField("cost", cost);
@@ -73,7 +82,8 @@ final class TaskFormat {
     }
   }
 
-  static void writeTables(OutputStream to, String title, TaskReport report, double level)
+  static void writeTables(
+      OutputStream to, String title, TaskReport report, List<Section> sections, double level)
       throws IOException {
     var text = new StringBuilder(title);
     text.append('\n').append(TableFormat.count(report.n())).append(" rows, task ");
@@ -85,6 +95,7 @@ final class TaskFormat {
     for (Table table : report.tables()) {
       text.append('\n').append(table(table));
     }
+    sections.forEach(section -> text.append('\n').append(section.table()));
     to.write(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
@@ -120,7 +131,8 @@ final class TaskFormat {
         + (left > 0 ? "and " + TableFormat.count(left) + " more rows, in --format json\n" : "");
   }
 
-  private static String cell(Object cell) {
+  /** A cell for people. */
+  static String cell(Object cell) {
     if (cell instanceof MetricValue metric) {
       return metric.isDefined() ? TableFormat.number(metric.value()) : NONE;
     }
