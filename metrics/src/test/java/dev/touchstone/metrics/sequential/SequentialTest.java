@@ -10,6 +10,7 @@ import dev.touchstone.metrics.Target;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -192,6 +193,7 @@ class SequentialTest {
   /** Looks at every block; the chance of ever missing the mean must stay below alpha. */
   @ParameterizedTest
   @ValueSource(ints = {1, 50, 250})
+  @Tag("slow")
   void aFiniteSetsMeanIsMissedInFewerThanAlphaOfRuns(int blockSize) {
     int runs = 300;
     int population = 2_000;
