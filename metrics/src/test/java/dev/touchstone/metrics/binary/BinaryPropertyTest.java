@@ -189,7 +189,6 @@ class BinaryPropertyTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  @Tag("slow")
   void varianceIsThatOfTheInfluenceValues(Case c) {
     var rows = RandomRows.of(c.seed, 4 * c.n, c.weighted);
     var truth = new BruteCurve(rows);
