@@ -206,4 +206,40 @@ class ComparePartsTest {
       assertThat(joined.candidate().score(i)).isEqualTo(joined.baseline().score(i));
     }
   }
+
+  @Test
+  void scoresAtTheEndsAndAtTheThresholdBelongToThem() {
+    long[] ids = {1, 2, 3, 4, 5};
+    byte[] labels = {1, 0, 1, 0, 1};
+    double[] base = {1, 0, 0.5, 0.5, 0.2};
+    double[] other = {0, 1, 0.4, 0.4, 0.5};
+    for (double[] weights : new double[][] {null, {1, 1, 1, 1, 0}, {2, 2, 2, 2, 2}}) {
+      var report =
+          PairedComparison.compare(
+              ScoredRows.of(ids, base, labels, weights),
+              ScoredRows.of(ids, other, labels, weights),
+              CompareOptions.defaults());
+      boolean last = weights == null || weights[4] > 0;
+      assertThat(report.n()).isEqualTo(last ? 5 : 4);
+      assertThat(report.nPos()).isEqualTo(last ? 3 : 2);
+      assertThat(report.mcnemar())
+          .isEqualTo(last ? new McNemar(0, 3, 2, 0) : new McNemar(0, 3, 1, 0));
+      assertThat(report.flips())
+          .isEqualTo(last ? new DecisionFlips(5, 1, 2, 1, 1) : new DecisionFlips(4, 0, 2, 1, 1));
+      var byName =
+          report.metrics().stream()
+              .collect(java.util.stream.Collectors.toMap(MetricComparison::name, m -> m));
+      assertThat(byName.get("accuracy").baseline().value())
+          .isCloseTo(last ? 3 / 5.0 : 3 / 4.0, within(1e-15));
+      assertThat(byName.get("accuracy").candidate().value())
+          .isCloseTo(last ? 2 / 5.0 : 1 / 4.0, within(1e-15));
+      assertThat(byName.get("brier").baseline().value())
+          .isCloseTo(last ? (0.5 + 0.64) / 5 : 0.5 / 4, within(1e-15));
+      // a sure miss costs the clip of float64
+      double worst = -Math.log(0x1p-52);
+      double sum = 2 * worst - Math.log(0.4) - Math.log(0.6) - (last ? Math.log(0.5) : 0);
+      assertThat(byName.get("log_loss").candidate().value())
+          .isCloseTo(sum / (last ? 5 : 4), within(1e-12));
+    }
+  }
 }
