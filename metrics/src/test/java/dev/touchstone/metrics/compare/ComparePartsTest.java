@@ -76,7 +76,7 @@ class ComparePartsTest {
                 .withThresholds(0.2, 0.3)
                 .withPartialJoin(true)
                 .withLeastEffects(effects))
-        .isEqualTo(new CompareOptions(0.9, 0.2, 0.3, true, effects));
+        .isEqualTo(new CompareOptions(0.9, 0.2, 0.3, true, effects, null));
     assertThat(o.withLeastEffects(effects).leastEffect("brier")).isEqualTo(0.1);
     assertThat(o.withLeastEffects(effects).leastEffect("accuracy")).isZero();
     assertThatThrownBy(() -> o.withThresholds(0.5, Double.NaN))
