@@ -22,6 +22,10 @@ final class ImmutableFiles {
     replace(path, content);
   }
 
+  static boolean exists(Path path) throws IOException {
+    return path.getFileSystem().exists(path);
+  }
+
   /** Writes the file over whatever stands there. */
   static void replace(Path path, byte[] content) throws IOException {
     FileSystem files = path.getFileSystem();

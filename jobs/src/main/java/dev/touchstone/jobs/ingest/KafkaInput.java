@@ -21,6 +21,11 @@ public final class KafkaInput {
    * everything again: the ledger makes that harmless, a committed offset would lose rows.
    */
   public static KafkaSource<RawMessage> of(KafkaSettings kafka, String topic) {
+    return of(kafka, topic, topic);
+  }
+
+  /** The same under another name for its committed offsets: where two jobs read one topic. */
+  public static KafkaSource<RawMessage> of(KafkaSettings kafka, String topic, String group) {
     Properties properties = new Properties();
     // measured: 2–3 times the throughput of the defaults on columnar batches
     properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, "8388608");
@@ -31,7 +36,7 @@ public final class KafkaInput {
     return KafkaSource.<RawMessage>builder()
         .setBootstrapServers(kafka.bootstrapServers())
         .setTopics(topic)
-        .setGroupId(kafka.groupId() + "-" + topic)
+        .setGroupId(kafka.groupId() + "-" + group)
         .setStartingOffsets(OffsetsInitializer.earliest())
         .setDeserializer(new ToRawMessage())
         .setProperties(properties)

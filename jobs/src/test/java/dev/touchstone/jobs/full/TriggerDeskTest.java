@@ -156,7 +156,8 @@ class TriggerDeskTest {
         new SetIdentity(
             key, null, null, null, evaluationSet, "validation", null, sampled, Task.BINARY, 1);
     SetStatus status =
-        new SetStatus(set, state, null, List.of(CLAIM), rows, 1_000L, 5, 0, 0, false, List.of(), 0);
+        new SetStatus(
+            set, state, null, List.of(CLAIM), rows, 1_000L, 5, 0, 0, 0, 0, false, List.of(), 0);
     return new ClaimedManifest(CLAIM, new SetManifest(status, List.of()));
   }
 

@@ -80,6 +80,36 @@ public final class WireBatches {
     return batches;
   }
 
+  /**
+   * The set as a distributed sampler deals it out: rank r has examples r, r + ranks, …, and begins
+   * anew with the first examples until all ranks have as many.
+   */
+  public List<PredictionBatch> padded(int size, int ranks) {
+    List<PredictionBatch> batches = new ArrayList<>();
+    int perRank = (scores.length + ranks - 1) / ranks;
+    for (int rank = 0; rank < ranks; rank++) {
+      for (int from = 0, sequence = 0; from < perRank; from += size, sequence++) {
+        int count = Math.min(size, perRank - from);
+        ByteBuffer ids = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer rowScores = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer rowLabels = ByteBuffer.allocate(count);
+        for (int i = 0; i < count; i++) {
+          int example = ((from + i) * ranks + rank) % scores.length;
+          ids.putLong(example);
+          rowScores.putFloat(scores[example]);
+          rowLabels.put(labels[example]);
+        }
+        PredictionBatch batch = batch(0, 0, rank, ranks, sequence, from + count == perRank);
+        batch.setCount(count);
+        batch.setExampleIds(ids.flip());
+        batch.setScores(rowScores.flip());
+        batch.setLabels(rowLabels.flip());
+        batches.add(batch);
+      }
+    }
+    return batches;
+  }
+
   public RawMessage message(PredictionBatch batch, long offset) {
     return message(codec.encode(batch), offset);
   }
