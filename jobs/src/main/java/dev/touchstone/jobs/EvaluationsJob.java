@@ -1,6 +1,7 @@
 package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.full.Admission;
+import dev.touchstone.jobs.full.CheckQuestion;
 import dev.touchstone.jobs.full.ClaimedManifest;
 import dev.touchstone.jobs.full.ClaimedManifests;
 import dev.touchstone.jobs.full.CombineCounts;
@@ -101,8 +102,13 @@ public final class EvaluationsJob {
             .process(new TriggerDesk(settings.ledger(), UNANSWERED))
             .name("triggers meet sets")
             .uid("full.trigger-desk");
-    DataStream<EvaluationTask> admitted =
+    SingleOutputStreamOperator<EvaluationTask> answerable =
         tasks
+            .process(new CheckQuestion(UNANSWERED))
+            .name("check questions")
+            .uid("full.check-question");
+    DataStream<EvaluationTask> admitted =
+        answerable
             .keyBy(EvaluationTask::reportKey)
             .map(new Admission(settings.ledger()))
             .name("admission")
@@ -131,7 +137,7 @@ public final class EvaluationsJob {
             .uid("full.finish");
 
     finished
-        .union(tasks.getSideOutput(UNANSWERED))
+        .union(tasks.getSideOutput(UNANSWERED), answerable.getSideOutput(UNANSWERED))
         .sinkTo(reports)
         .name("reports")
         .uid("output.reports");

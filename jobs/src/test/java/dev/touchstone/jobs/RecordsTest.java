@@ -1,5 +1,6 @@
 package dev.touchstone.jobs;
 
+import dev.touchstone.jobs.full.Aside;
 import dev.touchstone.jobs.full.ClaimedManifest;
 import dev.touchstone.jobs.full.CombineCounts;
 import dev.touchstone.jobs.full.EvaluationTask;
@@ -44,6 +45,7 @@ class RecordsTest {
         ClaimedManifest.class,
         EvaluationTask.class,
         Split.class,
+        Aside.class,
         Finding.class,
         TriggerDesk.Waiting.class,
         CombineCounts.Sum.class,

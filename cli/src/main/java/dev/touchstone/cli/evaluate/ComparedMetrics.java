@@ -1,5 +1,6 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.jobs.full.SectionJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.compare.MetricComparison;
 import dev.touchstone.metrics.compare.MultipleTests;
@@ -48,10 +49,10 @@ record ComparedMetrics(List<MetricComparison> metrics, double level) {
       var fields = new LinkedHashMap<String, Object>();
       fields.put("metric", metric.name());
       fields.put("direction", metric.direction().name().toLowerCase(Locale.ROOT));
-      fields.put("value", Fields.value(metric.candidate()));
-      fields.put("baseline", Fields.value(metric.baseline()));
-      fields.put("difference", Fields.value(metric.difference()));
-      Fields.interval(fields, metric.difference());
+      fields.put("value", SectionJson.value(metric.candidate()));
+      fields.put("baseline", SectionJson.value(metric.baseline()));
+      fields.put("difference", SectionJson.value(metric.difference()));
+      SectionJson.interval(fields, metric.difference());
       fields.put("p_value", metric.pValue().isPresent() ? metric.pValue().getAsDouble() : null);
       fields.put("p_value_holm", holm.get(i));
       fields.put("verdict", metric.verdict().name());

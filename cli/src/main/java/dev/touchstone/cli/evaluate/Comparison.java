@@ -1,5 +1,6 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.jobs.full.SectionJson;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.compare.CompareOptions;
@@ -104,7 +105,7 @@ record Comparison(
     json.put("positive_lowered", flips.positiveLowered());
     json.put("negative_raised", flips.negativeRaised());
     json.put("negative_lowered", flips.negativeLowered());
-    json.put("rate", Fields.metric(flips.rate(options.level())));
+    json.put("rate", SectionJson.metric(flips.rate(options.level())));
     return json;
   }
 

@@ -1,5 +1,6 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.jobs.full.SectionJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
@@ -84,7 +85,7 @@ record Folds(String column, List<String> names, CrossValidation validation, Comp
     for (int i = 0; i < names.size(); i++) {
       var fold = new LinkedHashMap<String, Object>();
       fold.put("fold", names.get(i));
-      fold.putAll(Fields.size(validation.reports().get(i)));
+      fold.putAll(SectionJson.size(validation.reports().get(i)));
       folds.add(fold);
     }
     json.put("folds", folds);
@@ -92,8 +93,8 @@ record Folds(String column, List<String> names, CrossValidation validation, Comp
     for (FoldMetric metric : validation.metrics()) {
       var fields = new LinkedHashMap<String, Object>();
       fields.put("per_fold", metric.perFold().stream().map(Folds::foldValue).toList());
-      fields.put("pooled", Fields.metric(metric.pooled()));
-      fields.put("averaged", Fields.metric(metric.averaged()));
+      fields.put("pooled", SectionJson.metric(metric.pooled()));
+      fields.put("averaged", SectionJson.metric(metric.averaged()));
       metrics.put(metric.name(), fields);
     }
     json.put("metrics", metrics);
@@ -106,7 +107,7 @@ record Folds(String column, List<String> names, CrossValidation validation, Comp
 
   static Map<String, Object> foldValue(MetricValue metric) {
     var fields = new LinkedHashMap<String, Object>();
-    fields.put("value", Fields.value(metric));
+    fields.put("value", SectionJson.value(metric));
     fields.put("reason", metric.reason());
     return fields;
   }

@@ -1,5 +1,6 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.jobs.full.SectionJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.ThresholdRow;
 import dev.touchstone.metrics.binary.BinaryOptions;
@@ -57,26 +58,26 @@ record HonestPoints(List<HonestOperatingPoint> points, Questions questions) {
       json.put("threshold_reason", "above_every_score");
     }
     var chosen = new LinkedHashMap<String, Object>();
-    chosen.put("value", Fields.value(point.chosenValue()));
+    chosen.put("value", SectionJson.value(point.chosenValue()));
     addCounts(chosen, point.chosen().row());
     json.put("chosen", chosen);
-    var reported = new LinkedHashMap<String, Object>(Fields.size(point.reported()));
+    var reported = new LinkedHashMap<String, Object>(SectionJson.size(point.reported()));
     MetricValue value = reportedValue(point);
-    reported.put("value", Fields.value(value));
+    reported.put("value", SectionJson.value(value));
     reported.put("reason", value.reason());
     addCounts(reported, reportedRow(point));
     for (String metric : List.of("precision", "recall", "f1")) {
-      reported.put(metric, Fields.metric(point.metric(metric)));
+      reported.put(metric, SectionJson.metric(point.metric(metric)));
     }
     json.put("reported", reported);
     return json;
   }
 
   private static void addCounts(Map<String, Object> to, ThresholdRow row) {
-    to.put("tp", row == null ? null : Fields.amount(row.tp()));
-    to.put("fp", row == null ? null : Fields.amount(row.fp()));
-    to.put("fn", row == null ? null : Fields.amount(row.fn()));
-    to.put("tn", row == null ? null : Fields.amount(row.tn()));
+    to.put("tp", row == null ? null : SectionJson.amount(row.tp()));
+    to.put("fp", row == null ? null : SectionJson.amount(row.fp()));
+    to.put("fn", row == null ? null : SectionJson.amount(row.fn()));
+    to.put("tn", row == null ? null : SectionJson.amount(row.tn()));
   }
 
   // null where nothing is in the other half

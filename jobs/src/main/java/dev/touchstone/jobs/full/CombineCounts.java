@@ -18,7 +18,8 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * Adds up the counts of the first pass, in any order; with the last one, plans the second pass: one
- * split a score range, each over all segments. Keyed by report key.
+ * split a score range, each over all segments. What was analysed beside the passes goes by. Keyed
+ * by report key.
  */
 public final class CombineCounts extends KeyedProcessFunction<String, Finding, Split> {
 
@@ -48,6 +49,10 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
   @Override
   public void processElement(Finding counts, Context context, Collector<Split> out)
       throws Exception {
+    if (counts.split().aside() != null) {
+      context.output(totals, counts);
+      return;
+    }
     Sum now = add(sum.value(), counts);
     if (now.received() < counts.split().parts()) {
       sum.update(now);
@@ -59,23 +64,25 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
     Split all =
         new Split(
             first.reportKey(),
-            first.setKey(),
+            first.set(),
             Split.ALL,
             ranges.size(),
             List.of(),
             first.question(),
+            null,
             null);
     context.output(totals, new Finding(all, now.counts(), now.error(), now.nanos()));
     for (int part = 0; part < ranges.size(); part++) {
       out.collect(
           new Split(
               first.reportKey(),
-              first.setKey(),
+              first.set(),
               part,
               ranges.size(),
               now.segments(),
               first.question(),
-              ranges.get(part).toBytes()));
+              ranges.get(part).toBytes(),
+              null));
     }
   }
 
@@ -84,7 +91,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
       return new Sum(
           1, counts.split().segments(), counts.payload(), counts.error(), counts.nanos());
     }
-    String error = sum.error() == null ? counts.error() : sum.error();
+    String error = Finding.firstError(sum.error(), counts.error());
     byte[] combined =
         error != null
             ? null

@@ -1,14 +1,18 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Segment;
+import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.flink.api.common.functions.FlatMapFunction;
+import org.apache.flink.api.common.functions.RichFlatMapFunction;
 import org.apache.flink.util.Collector;
 
-/** A leading task → the splits of its first pass: runs of segments of about equal rows. */
-public final class PlanSplits implements FlatMapFunction<EvaluationTask, Split> {
+/**
+ * A leading task → the splits of its first pass, runs of segments of about equal rows; and those of
+ * what is asked beside it.
+ */
+public final class PlanSplits extends RichFlatMapFunction<EvaluationTask, Split> {
 
   private static final long serialVersionUID = 1L;
 
@@ -23,18 +27,29 @@ public final class PlanSplits implements FlatMapFunction<EvaluationTask, Split> 
     if (!task.leads()) {
       return;
     }
-    List<List<Segment>> runs = runs(task.manifest().segments());
+    SetManifest manifest = task.manifest();
+    List<List<Segment>> runs = runs(manifest.segments());
     for (int part = 0; part < runs.size(); part++) {
-      out.collect(
-          new Split(
-              task.reportKey(),
-              task.manifest().setKey(),
-              part,
-              runs.size(),
-              runs.get(part),
-              task.trigger().question(),
-              null));
+      out.collect(split(task, part, runs.size(), runs.get(part), null));
     }
+    int slots = getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
+    List<Aside> asides = Aside.of(task.trigger().question(), slots);
+    for (int part = 0; part < asides.size(); part++) {
+      out.collect(split(task, part, asides.size(), manifest.segments(), asides.get(part)));
+    }
+  }
+
+  private static Split split(
+      EvaluationTask task, int part, int parts, List<Segment> segments, Aside aside) {
+    return new Split(
+        task.reportKey(),
+        task.manifest().status().set(),
+        part,
+        parts,
+        segments,
+        task.trigger().question(),
+        null,
+        aside);
   }
 
   private List<List<Segment>> runs(List<Segment> segments) {

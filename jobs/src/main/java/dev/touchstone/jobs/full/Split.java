@@ -2,6 +2,7 @@ package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.Segment;
+import dev.touchstone.jobs.model.SetIdentity;
 import java.util.List;
 
 /**
@@ -9,16 +10,19 @@ import java.util.List;
  *
  * @param part 0-based among {@code parts}
  * @param question what is asked: the same options on every slot
- * @param range the score range of the second pass, as bytes of the math; null in the first pass
+ * @param range the score range of the second pass, as bytes of the math; null in the first pass and
+ *     beside
+ * @param aside what is analysed beside the two passes; null in them
  */
 public record Split(
     String reportKey,
-    String setKey,
+    SetIdentity set,
     int part,
     int parts,
     List<Segment> segments,
     Question question,
-    byte[] range) {
+    byte[] range,
+    Aside aside) {
 
   /** Stands for all splits of the first pass together. */
   static final int ALL = -1;

@@ -43,7 +43,7 @@ public record Question(
    * Groups of rows.
    *
    * @param by columns, and crosses written {@code country*device}
-   * @param most groups to report on: the largest
+   * @param most groups to report of each grouping: the largest
    * @param minPositives groups of fewer positives are only counted
    */
   public record Slices(List<String> by, int most, int minPositives) {

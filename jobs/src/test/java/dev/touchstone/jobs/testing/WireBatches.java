@@ -6,12 +6,15 @@ import dev.touchstone.schemas.avro.EvaluationSet;
 import dev.touchstone.schemas.avro.LabelEncoding;
 import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
+import dev.touchstone.schemas.avro.SliceColumn;
 import dev.touchstone.schemas.avro.Task;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /** A made-up prediction set as the training side would send it. */
@@ -19,6 +22,12 @@ public final class WireBatches {
 
   public final float[] scores;
   public final byte[] labels;
+  public String checkpoint = "step-8";
+  public Integer fold;
+
+  /** Code of each row by slice column; empty: no slices. */
+  public final Map<String, byte[]> slices = new LinkedHashMap<>();
+
   private final Codec<PredictionBatch> codec = Codec.of(PredictionBatch.class);
 
   private WireBatches(float[] scores, byte[] labels) {
@@ -48,9 +57,13 @@ public final class WireBatches {
     }
     return PredictionBatch.newBuilder()
         .setRunId("run")
-        .setCheckpoint(ModelCheckpoint.newBuilder().setId("step-8").setStep(8).build())
+        .setCheckpoint(ModelCheckpoint.newBuilder().setId(checkpoint).setStep(8).build())
         .setEvaluationSet(
-            EvaluationSet.newBuilder().setId("val").setSize((long) scores.length).build())
+            EvaluationSet.newBuilder()
+                .setId("val")
+                .setSize((long) scores.length)
+                .setFold(fold)
+                .build())
         .setShard(shard)
         .setShards(shards)
         .setSequence(sequence)
@@ -61,8 +74,30 @@ public final class WireBatches {
         .setLabels(ByteBuffer.wrap(labels, from, to - from).slice())
         .setLabelEncoding(LabelEncoding.U8)
         .setScores(bytes.flip())
+        .setSlices(
+            slices.entrySet().stream().map(s -> slice(s.getKey(), s.getValue(), from, to)).toList())
         .setEmittedAt(Instant.EPOCH)
         .build();
+  }
+
+  /** Value {@code k} of column {@code c} is called {@code ck}. */
+  private static SliceColumn slice(String name, byte[] codes, int from, int to) {
+    List<String> dictionary = new ArrayList<>();
+    for (int code = 0; code < 128; code++) {
+      dictionary.add(name.charAt(0) + Integer.toString(code));
+    }
+    return new SliceColumn(name, dictionary, ByteBuffer.wrap(codes, from, to - from).slice());
+  }
+
+  /** Adds a seeded slice column; value 0 is the most frequent. */
+  public WireBatches with(String slice, int values) {
+    SplittableRandom random = new SplittableRandom(slice.hashCode());
+    byte[] codes = new byte[scores.length];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = (byte) Math.min(random.nextInt(values), random.nextInt(values));
+    }
+    slices.put(slice, codes);
+    return this;
   }
 
   /** The whole set, cut into batches of {@code size} over {@code shards} shards. */
