@@ -13,12 +13,22 @@ import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.jobs.testing.TwoJobs;
 import dev.touchstone.jobs.testing.TwoJobs.Answers;
 import dev.touchstone.jobs.testing.WireBatches;
+import dev.touchstone.metrics.binary.BinaryBootstrap;
 import dev.touchstone.metrics.binary.BinaryEvaluation;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
+import dev.touchstone.metrics.binary.Questions;
+import dev.touchstone.metrics.compare.CompareOptions;
+import dev.touchstone.metrics.compare.CorrectedResampledT;
+import dev.touchstone.metrics.compare.HonestOperatingPoint;
 import dev.touchstone.metrics.compare.IndependentDifference;
 import dev.touchstone.metrics.compare.MultipleTests;
+import dev.touchstone.metrics.compare.PairedComparison;
+import dev.touchstone.metrics.compare.PairedReport;
+import dev.touchstone.metrics.compare.ScoredRows;
+import dev.touchstone.schemas.avro.Baseline;
 import dev.touchstone.schemas.avro.EvaluationRequest;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -47,8 +57,16 @@ class QuestionsTest {
 
   @TempDir Path directory;
 
+  private List<SetManifest> manifests;
+
   private final WireBatches set =
       WireBatches.random(1, ROWS).with("country", 5).with("device", 3).with("rare", 100);
+
+  private final WireBatches baseline = set.rescored(7, "step-7");
+  private final List<WireBatches> folds =
+      IntStream.range(0, 3)
+          .mapToObj(fold -> WireBatches.random(20 + fold, 4_000).as("cv", fold))
+          .toList();
 
   @Test
   void metricsAndSlicesAreAnsweredFromTheCacheTheSameAtAnyParallelism() throws Exception {
@@ -60,8 +78,8 @@ class QuestionsTest {
             TwoJobs.request("few").setMetrics(List.of("roc_auc", "recall")).build(),
             TwoJobs.request("unknown metric").setMetrics(List.of("roc_auc", "auc")).build(),
             TwoJobs.request("unknown slice").setSlices(List.of("country*city")).build());
-    Answers answers = answers(1, 3_000, 1_000, requests);
-    Answers others = answers(3, 7_000, 700, requests);
+    Answers answers = answers(1, 3_000, 1_000, List.of(set), requests);
+    Answers others = answers(3, 7_000, 700, List.of(set), requests);
 
     for (String id : List.of("rare", "few")) {
       assertThat(others.of(id).reportJson()).as(id).isEqualTo(answers.of(id).reportJson());
@@ -164,24 +182,138 @@ class QuestionsTest {
     return BinaryEvaluation.evaluate(scores, labels, null, BinaryOptions.defaults());
   }
 
+  @Test
+  void whatIsHeldInMemoryIsAnsweredTheSameInAnyOrderOrFailsAndSaysWhy() throws Exception {
+    List<WireBatches> sets = new ArrayList<>(folds);
+    sets.addAll(List.of(set, baseline));
+    folds.forEach(fold -> sets.add(fold.rescored(30 + fold.fold, "cv-old")));
+    List<EvaluationRequest> requests =
+        List.of(
+            TwoJobs.request("all")
+                .setBaseline(new Baseline("run", "step-7", null))
+                .setBootstrapReplicates(50)
+                .setBootstrapSeed(3)
+                .setHonestPoints(true)
+                .setFalsePositiveCost(1.0)
+                .setFalseNegativeCost(5.0)
+                .setDecisionThreshold(0.4)
+                .build(),
+            TwoJobs.request("folds")
+                .setCheckpoint("cv")
+                .setAllFolds(true)
+                .setBaseline(new Baseline("run", "cv-old", null))
+                .setMetrics(List.of("average_precision", "brier"))
+                .build());
+    Answers answers = answers(1, 3_000, 1_000, sets, requests);
+    Answers others = answers(2, 7_000, 700, sets, requests);
+
+    for (String id : List.of("all", "folds")) {
+      assertThat(answers.of(id).reason()).isNull();
+      assertThat(others.of(id).reportJson()).as(id).isEqualTo(answers.of(id).reportJson());
+    }
+    assertHeld(json(answers.of("all").reportJson()));
+    assertFolds(json(answers.of("folds").reportJson()));
+    assertFailures();
+  }
+
+  private void assertHeld(JsonNode report) {
+    BinaryOptions options =
+        BinaryOptions.defaults()
+            .withDecisionThreshold(0.4)
+            .withQuestions(Questions.defaults().withCosts(1, 5));
+    PairedReport paired =
+        PairedComparison.compare(
+            scored(baseline), scored(set), CompareOptions.defaults().withThresholds(0.4, 0.4));
+    JsonNode comparison = report.get("comparison");
+    assertThat(comparison.at("/join/joined").asLong()).isEqualTo(ROWS);
+    assertThat(comparison.at("/join/complete").asBoolean()).isTrue();
+    assertThat(comparison.get("metrics")).hasSize(5);
+    for (JsonNode metric : comparison.get("metrics")) {
+      var exact = paired.metric(metric.get("metric").asText());
+      assertThat(metric.get("difference").asDouble()).isEqualTo(exact.difference().value());
+      assertThat(metric.get("ci_low").asDouble()).isEqualTo(exact.difference().interval().low());
+      assertThat(metric.get("verdict").asText()).isEqualTo(exact.verdict().name());
+    }
+    assertThat(comparison.at("/mcnemar/p_value").asDouble()).isEqualTo(paired.mcnemar().midP());
+    assertThat(comparison.at("/flips/total").asLong()).isEqualTo(paired.flips().total());
+    assertThat(report.at("/provenance/baseline_set_keys/0").asText())
+        .isEqualTo(comparison.get("baseline").asText());
+
+    var bootstrap =
+        BinaryBootstrap.of(
+            set.scores, set.labels, new BinaryBootstrap.Options(50, 3, 1, options.level()));
+    assertThat(report.at("/bootstrap/average_precision/standard_error").asDouble())
+        .isEqualTo(bootstrap.averagePrecision().standardError());
+
+    var honest = HonestOperatingPoint.of(scored(set), "min_cost", options);
+    JsonNode point = null;
+    for (JsonNode one : report.get("operating_points")) {
+      point = one.get("name").asText().equals("min_cost") ? one : point;
+    }
+    assertThat(point.at("/honest/threshold").asDouble()).isEqualTo(honest.threshold());
+    assertThat(point.at("/honest/reported/n").asLong()).isEqualTo(honest.reported().n());
+  }
+
+  private void assertFolds(JsonNode report) {
+    assertThat(report.get("n").asLong()).isEqualTo(12_000);
+    JsonNode section = report.get("folds");
+    assertThat(section.get("folds").findValuesAsText("fold")).containsExactly("0", "1", "2");
+    assertThat(section.get("metrics").fieldNames())
+        .toIterable()
+        .containsExactly("average_precision", "brier");
+    JsonNode brier = section.at("/metrics/brier");
+    double[] values = new double[3];
+    for (int fold = 0; fold < 3; fold++) {
+      WireBatches one = folds.get(fold);
+      values[fold] =
+          BinaryEvaluation.evaluate(one.scores, one.labels, null, BinaryOptions.defaults())
+              .metric("brier")
+              .value();
+      assertThat(brier.at("/per_fold/" + fold + "/value").asDouble()).isEqualTo(values[fold]);
+    }
+    var t = CorrectedResampledT.ofFolds(values);
+    assertThat(brier.at("/averaged/value").asDouble()).isEqualTo(t.mean());
+    assertThat(brier.at("/averaged/ci_high").asDouble()).isEqualTo(t.interval(0.95).high());
+    assertThat(brier.at("/pooled/value").asDouble())
+        .isEqualTo(report.at("/metrics/brier/value").asDouble());
+    assertThat(section.get("paired").findValuesAsText("metric"))
+        .containsExactly("average_precision", "brier");
+    assertThat(report.at("/provenance/fold_set_keys")).hasSize(3);
+    assertThat(report.at("/comparison/join/joined").asLong()).isPositive();
+  }
+
+  private static ScoredRows scored(WireBatches rows) {
+    long[] ids = IntStream.range(0, rows.scores.length).asLongStream().toArray();
+    return ScoredRows.of(ids, rows.scores, rows.labels, null);
+  }
+
   private Answers answers(
-      int parallelism, int segmentRows, int batchRows, List<EvaluationRequest> requests)
+      int parallelism,
+      int segmentRows,
+      int batchRows,
+      List<WireBatches> sets,
+      List<EvaluationRequest> requests)
       throws Exception {
-    EngineSettings settings =
-        EngineSettings.from(
-            SettingsSource.empty()
-                .with("cache.directory", directory.resolve("" + parallelism).toUri().toString())
-                .with("cache.segment_rows", segmentRows)
-                .with("full.rows_per_split", 8_000)
-                .with("full.rows_per_range", 4_096)
-                .with("full.max_slices", 80));
     List<RawMessage> messages = new ArrayList<>();
-    set.batches(batchRows, parallelism)
-        .forEach(batch -> messages.add(set.message(batch, messages.size())));
+    for (WireBatches one : sets) {
+      one.batches(batchRows, parallelism)
+          .forEach(batch -> messages.add(one.message(batch, messages.size())));
+    }
     Collections.shuffle(messages, new Random(parallelism));
-    TwoJobs jobs = new TwoJobs(settings, parallelism);
-    List<SetManifest> manifests = jobs.complete(messages);
+    TwoJobs jobs = new TwoJobs(settings(parallelism, segmentRows, 1 << 20), parallelism);
+    manifests = jobs.complete(messages);
     return jobs.ask(manifests, requests);
+  }
+
+  private EngineSettings settings(int parallelism, int segmentRows, int inMemory) {
+    return EngineSettings.from(
+        SettingsSource.empty()
+            .with("cache.directory", directory.resolve("" + parallelism).toUri().toString())
+            .with("cache.segment_rows", segmentRows)
+            .with("full.rows_per_split", 8_000)
+            .with("full.rows_per_range", 4_096)
+            .with("full.max_slices", 80)
+            .with("full.max_rows_in_memory", inMemory));
   }
 
   /** The report of whichever of two equal questions came first; the other has none. */
@@ -195,6 +327,39 @@ class QuestionsTest {
         .findFirst()
         .orElseThrow()
         .reportJson();
+  }
+
+  /** Of the last run. */
+  private void assertFailures() throws Exception {
+    SetManifest damaged =
+        manifests.stream()
+            .filter(m -> Integer.valueOf(1).equals(m.status().set().fold()))
+            .filter(m -> m.status().claims().get(0).checkpoint().equals("cv"))
+            .findFirst()
+            .orElseThrow();
+    String file = damaged.segments().get(0).file();
+    Path path = directory.resolve("2").resolve(damaged.setKey()).resolve(file);
+    byte[] bytes = Files.readAllBytes(path);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(path, bytes);
+
+    Answers failed =
+        new TwoJobs(settings(2, 7_000, 15_000), 2)
+            .ask(
+                manifests,
+                List.of(
+                    TwoJobs.request("too many")
+                        .setBaseline(new Baseline("run", "step-7", null))
+                        .build(),
+                    TwoJobs.request("damaged").setCheckpoint("cv").setAllFolds(true).build()));
+    assertThat(failed.outcomes()).extracting(Outcome::state).containsOnly(Outcome.State.FAILED);
+    assertThat(failed.of("too many").reason())
+        .isEqualTo(
+            "a baseline must have at most 15000 rows, which are held in memory (setting"
+                + " full.max_rows_in_memory), got 20000");
+    assertThat(failed.of("damaged").reason())
+        .startsWith("cached segment " + damaged.setKey() + "/" + file + ": the content is not")
+        .contains("at offset");
   }
 
   private static JsonNode json(String text) throws Exception {

@@ -1,7 +1,6 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Question;
-import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import dev.touchstone.metrics.binary.CoarseCounts;
 import dev.touchstone.metrics.binary.RangeTask;
@@ -33,8 +32,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
   private transient ValueState<Sum> sum;
 
   /** The counts so far. */
-  public record Sum(
-      int received, List<Segment> segments, byte[] counts, String error, long nanos) {}
+  public record Sum(int received, List<Piece> pieces, byte[] counts, String error, long nanos) {}
 
   public CombineCounts(FullSettings settings, OutputTag<Finding> totals) {
     this.settings = settings;
@@ -79,7 +77,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
               first.set(),
               part,
               ranges.size(),
-              now.segments(),
+              now.pieces(),
               first.question(),
               ranges.get(part).toBytes(),
               null));
@@ -88,8 +86,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
 
   private static Sum add(Sum sum, Finding counts) {
     if (sum == null) {
-      return new Sum(
-          1, counts.split().segments(), counts.payload(), counts.error(), counts.nanos());
+      return new Sum(1, counts.split().pieces(), counts.payload(), counts.error(), counts.nanos());
     }
     String error = Finding.firstError(sum.error(), counts.error());
     byte[] combined =
@@ -98,9 +95,9 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
             : CoarseCounts.fromBytes(sum.counts())
                 .combine(CoarseCounts.fromBytes(counts.payload()))
                 .toBytes();
-    List<Segment> segments = new ArrayList<>(sum.segments());
-    segments.addAll(counts.split().segments());
-    return new Sum(sum.received() + 1, segments, combined, error, sum.nanos() + counts.nanos());
+    List<Piece> pieces = new ArrayList<>(sum.pieces());
+    pieces.addAll(counts.split().pieces());
+    return new Sum(sum.received() + 1, pieces, combined, error, sum.nanos() + counts.nanos());
   }
 
   private List<RangeTask> plan(Sum all, Question question) {

@@ -6,6 +6,7 @@ import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetStatus;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import dev.touchstone.metrics.MetricValue;
@@ -196,10 +197,20 @@ public final class FinishEvaluations
     provenance.put("transform_digest", set.transformDigest());
     provenance.put("evaluation_set", set.evaluationSet());
     provenance.put("split", set.split());
+    if (!task.folds().isEmpty()) {
+      provenance.put("fold_set_keys", keys(task.folds()));
+    }
+    if (!task.baseline().isEmpty()) {
+      provenance.put("baseline_set_keys", keys(task.baseline()));
+    }
     provenance.put("rows", status.rows());
     provenance.put("rows_digest", String.format("%016x", status.rowDigest()));
     provenance.put("status", "FINAL");
     return provenance;
+  }
+
+  private static List<String> keys(List<SetManifest> sets) {
+    return sets.stream().map(SetManifest::setKey).toList();
   }
 
   private static ObjectNode cost(Finding total, List<Finding> parts, List<Finding> beside) {

@@ -5,6 +5,7 @@ import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryEvaluation;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
+import dev.touchstone.metrics.binary.OperatingPoint;
 import dev.touchstone.metrics.binary.Questions;
 import java.util.List;
 
@@ -41,6 +42,11 @@ final class FullOptions {
   /** The metrics that a binary report has for this question. */
   static List<String> names(Question question) {
     return ofTwoRows(of(question)).metrics().stream().map(MetricValue::name).toList();
+  }
+
+  /** The operating points that a binary report has for this question. */
+  static List<OperatingPoint> operatingPoints(Question question) {
+    return ofTwoRows(of(question)).operatingPoints();
   }
 
   private static BinaryReport ofTwoRows(BinaryOptions options) {

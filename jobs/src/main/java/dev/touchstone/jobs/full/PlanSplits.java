@@ -1,7 +1,5 @@
 package dev.touchstone.jobs.full;
 
-import dev.touchstone.jobs.model.Segment;
-import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,43 +25,43 @@ public final class PlanSplits extends RichFlatMapFunction<EvaluationTask, Split>
     if (!task.leads()) {
       return;
     }
-    SetManifest manifest = task.manifest();
-    List<List<Segment>> runs = runs(manifest.segments());
+    List<Piece> all = task.pieces();
+    List<List<Piece>> runs = runs(all);
     for (int part = 0; part < runs.size(); part++) {
       out.collect(split(task, part, runs.size(), runs.get(part), null));
     }
     int slots = getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
-    List<Aside> asides = Aside.of(task.trigger().question(), slots);
+    List<Aside> asides = Aside.of(task, slots);
     for (int part = 0; part < asides.size(); part++) {
-      out.collect(split(task, part, asides.size(), manifest.segments(), asides.get(part)));
+      out.collect(split(task, part, asides.size(), all, asides.get(part)));
     }
   }
 
   private static Split split(
-      EvaluationTask task, int part, int parts, List<Segment> segments, Aside aside) {
+      EvaluationTask task, int part, int parts, List<Piece> pieces, Aside aside) {
     return new Split(
         task.reportKey(),
         task.manifest().status().set(),
         part,
         parts,
-        segments,
+        pieces,
         task.trigger().question(),
         null,
         aside);
   }
 
-  private List<List<Segment>> runs(List<Segment> segments) {
-    List<List<Segment>> runs = new ArrayList<>();
-    List<Segment> run = new ArrayList<>();
+  private List<List<Piece>> runs(List<Piece> pieces) {
+    List<List<Piece>> runs = new ArrayList<>();
+    List<Piece> run = new ArrayList<>();
     long rows = 0;
-    for (Segment segment : segments) {
-      if (!run.isEmpty() && rows + segment.rows() > settings.rowsPerSplit()) {
+    for (Piece piece : pieces) {
+      if (!run.isEmpty() && rows + piece.segment().rows() > settings.rowsPerSplit()) {
         runs.add(List.copyOf(run));
         run.clear();
         rows = 0;
       }
-      run.add(segment);
-      rows += segment.rows();
+      run.add(piece);
+      rows += piece.segment().rows();
     }
     runs.add(List.copyOf(run));
     return runs;

@@ -1,7 +1,6 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.cache.SegmentReader;
-import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.settings.EngineSettings.CacheSettings;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import dev.touchstone.metrics.binary.CoarseCounts;
@@ -107,11 +106,17 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
   }
 
   private byte[] aside(Split split) throws IOException {
-    SegmentReader reader = new SegmentReader(cache.directory());
-    return switch (split.aside().kind()) {
-      case SLICES ->
-          SectionJson.toBytes(new SliceScan(split, reader, settings.rowsPerRange()).result());
-    };
+    PieceReader reader =
+        new PieceReader(new SegmentReader(cache.directory()), settings.maxRowsInMemory());
+    HeldAnalyses held = new HeldAnalyses(split, reader);
+    return SectionJson.toBytes(
+        switch (split.aside().kind()) {
+          case SLICES -> new SliceScan(split, reader, settings.rowsPerRange()).result();
+          case BASELINE -> held.comparison();
+          case BOOTSTRAP -> held.bootstrap();
+          case HONEST_POINTS -> held.honestPoints();
+          case FOLDS -> held.folds();
+        });
   }
 
   private byte[] count(Split split) throws IOException {
@@ -144,8 +149,8 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
 
   private void read(Split split, SegmentReader.Rows rows) throws IOException {
     SegmentReader reader = new SegmentReader(cache.directory());
-    for (Segment segment : split.segments()) {
-      reader.read(split.set().setKey(), segment, rows);
+    for (Piece piece : split.pieces()) {
+      reader.read(piece.setKey(), piece.segment(), rows);
     }
   }
 }

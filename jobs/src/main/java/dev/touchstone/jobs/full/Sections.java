@@ -5,6 +5,7 @@ import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,17 +15,26 @@ import java.util.Map;
  *
  * @param slices entries of {@code slices}
  * @param sections in a fixed order
+ * @param honestPoints by operating point
  */
-record Sections(List<Map<String, Object>> slices, Map<String, Object> sections) {
+record Sections(
+    List<Map<String, Object>> slices,
+    Map<String, Object> sections,
+    Map<String, Object> honestPoints) {
 
   /**
    * @param findings without errors, in any order
    */
   static Sections of(Question question, List<Finding> findings) {
     List<Map<String, Object>> shares = new ArrayList<>();
+    Map<Aside.Kind, Map<String, Object>> others = new EnumMap<>(Aside.Kind.class);
     for (Finding finding : findings) {
-      switch (finding.split().aside().kind()) {
-        case SLICES -> shares.add(SectionJson.fromBytes(finding.payload()));
+      Map<String, Object> section = SectionJson.fromBytes(finding.payload());
+      Aside.Kind kind = finding.split().aside().kind();
+      if (kind == Aside.Kind.SLICES) {
+        shares.add(section);
+      } else {
+        others.put(kind, section);
       }
     }
     List<Map<String, Object>> slices = List.of();
@@ -34,11 +44,20 @@ record Sections(List<Map<String, Object>> slices, Map<String, Object> sections) 
       slices = section.slices();
       sections.put("slicing", section.section());
     }
-    return new Sections(slices, sections);
+    add(sections, "comparison", others.get(Aside.Kind.BASELINE));
+    add(sections, "folds", others.get(Aside.Kind.FOLDS));
+    add(sections, "bootstrap", others.get(Aside.Kind.BOOTSTRAP));
+    return new Sections(slices, sections, others.getOrDefault(Aside.Kind.HONEST_POINTS, Map.of()));
+  }
+
+  private static void add(Map<String, Object> sections, String name, Map<String, Object> section) {
+    if (section != null) {
+      sections.put(name, section);
+    }
   }
 
   ReportJson.Additions additions() {
-    return new ReportJson.Additions(sections, Map.of(), slices);
+    return new ReportJson.Additions(sections, honestPoints, slices);
   }
 
   /** A point a metric and slice. */

@@ -3,7 +3,6 @@ package dev.touchstone.jobs.full;
 import dev.touchstone.jobs.cache.RowPage;
 import dev.touchstone.jobs.cache.SegmentReader;
 import dev.touchstone.jobs.model.Question;
-import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
@@ -35,7 +34,7 @@ final class SliceScan {
 
   private final Split split;
   private final Question.Slices slices;
-  private final SegmentReader reader;
+  private final PieceReader reader;
   private final SegmentReader.Also columns;
   private final BinaryOptions options;
   private final int rowsPerRange;
@@ -44,7 +43,7 @@ final class SliceScan {
   /**
    * @param rowsPerRange rows that are resolved at once
    */
-  SliceScan(Split split, SegmentReader reader, int rowsPerRange) {
+  SliceScan(Split split, PieceReader reader, int rowsPerRange) {
     this.split = split;
     this.slices = split.question().slices();
     this.reader = reader;
@@ -86,9 +85,7 @@ final class SliceScan {
   }
 
   private void read(SegmentReader.Pages pages) throws IOException {
-    for (Segment segment : split.segments()) {
-      reader.read(split.set().setKey(), segment, columns, pages);
-    }
+    reader.read(split.pieces(), columns, pages);
   }
 
   private static Map<String, Object> head(int rank, SliceTally.Group group) {

@@ -1,13 +1,13 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Question;
-import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SetIdentity;
 import java.util.List;
 
 /**
  * A part of an evaluation that one slot scans.
  *
+ * @param set what is evaluated
  * @param part 0-based among {@code parts}
  * @param question what is asked: the same options on every slot
  * @param range the score range of the second pass, as bytes of the math; null in the first pass and
@@ -19,7 +19,7 @@ public record Split(
     SetIdentity set,
     int part,
     int parts,
-    List<Segment> segments,
+    List<Piece> pieces,
     Question question,
     byte[] range,
     Aside aside) {

@@ -39,6 +39,20 @@ public record Question(
         List.of(), null, thresholds, decisionThreshold, null, null, null, false, false);
   }
 
+  /** The same with the baseline named by its key. */
+  public Question against(String setKey) {
+    return new Question(
+        metrics,
+        slices,
+        thresholds,
+        decisionThreshold,
+        costs,
+        new Baseline(null, null, setKey),
+        bootstrap,
+        allFolds,
+        honestPoints);
+  }
+
   /**
    * Groups of rows.
    *

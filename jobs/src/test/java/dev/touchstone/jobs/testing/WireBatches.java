@@ -24,6 +24,7 @@ public final class WireBatches {
   public final byte[] labels;
   public String checkpoint = "step-8";
   public Integer fold;
+  public long firstId;
 
   /** Code of each row by slice column; empty: no slices. */
   public final Map<String, byte[]> slices = new LinkedHashMap<>();
@@ -48,6 +49,26 @@ public final class WireBatches {
     return new WireBatches(scores, labels);
   }
 
+  /** Other scores for the same examples: those of another model checkpoint. */
+  public WireBatches rescored(long seed, String otherCheckpoint) {
+    WireBatches other = new WireBatches(random(seed, scores.length).scores, labels);
+    for (int i = 0; i < scores.length; i++) {
+      other.scores[i] = (other.scores[i] + 3 * scores[i]) / 4;
+    }
+    other.checkpoint = otherCheckpoint;
+    other.fold = fold;
+    other.firstId = firstId;
+    return other;
+  }
+
+  /** The same set as another model checkpoint's and a fold's, which has examples of its own. */
+  public WireBatches as(String otherCheckpoint, int otherFold) {
+    checkpoint = otherCheckpoint;
+    fold = otherFold;
+    firstId = 1_000_000L * otherFold;
+    return this;
+  }
+
   /** Rows [from, to) as the given batch of the given shard. */
   public PredictionBatch batch(
       int from, int to, int shard, int shards, long sequence, boolean last) {
@@ -70,7 +91,7 @@ public final class WireBatches {
         .setLastOfShard(last)
         .setTask(Task.BINARY)
         .setCount(to - from)
-        .setExampleIds((long) from)
+        .setExampleIds(firstId + from)
         .setLabels(ByteBuffer.wrap(labels, from, to - from).slice())
         .setLabelEncoding(LabelEncoding.U8)
         .setScores(bytes.flip())
