@@ -1,6 +1,9 @@
 package dev.touchstone.jobs;
 
+import dev.touchstone.jobs.full.AddressedManifest;
 import dev.touchstone.jobs.full.Admission;
+import dev.touchstone.jobs.full.BaselineDesk;
+import dev.touchstone.jobs.full.CheckQuestion;
 import dev.touchstone.jobs.full.ClaimedManifest;
 import dev.touchstone.jobs.full.ClaimedManifests;
 import dev.touchstone.jobs.full.CombineCounts;
@@ -101,8 +104,22 @@ public final class EvaluationsJob {
             .process(new TriggerDesk(settings.ledger(), UNANSWERED))
             .name("triggers meet sets")
             .uid("full.trigger-desk");
-    DataStream<EvaluationTask> admitted =
+    SingleOutputStreamOperator<EvaluationTask> answerable =
         tasks
+            .process(new CheckQuestion(UNANSWERED))
+            .name("check questions")
+            .uid("full.check-question");
+    DataStream<AddressedManifest> baselines =
+        manifests.flatMap(new AddressedManifest.Copies()).name("baselines").uid("full.baselines");
+    SingleOutputStreamOperator<EvaluationTask> ready =
+        answerable
+            .keyBy(AddressedManifest::of)
+            .connect(baselines.keyBy(AddressedManifest::address))
+            .process(new BaselineDesk(settings.ledger(), UNANSWERED))
+            .name("tasks meet baselines")
+            .uid("full.baseline-desk");
+    DataStream<EvaluationTask> admitted =
+        ready
             .keyBy(EvaluationTask::reportKey)
             .map(new Admission(settings.ledger()))
             .name("admission")
@@ -131,7 +148,10 @@ public final class EvaluationsJob {
             .uid("full.finish");
 
     finished
-        .union(tasks.getSideOutput(UNANSWERED))
+        .union(
+            tasks.getSideOutput(UNANSWERED),
+            answerable.getSideOutput(UNANSWERED),
+            ready.getSideOutput(UNANSWERED))
         .sinkTo(reports)
         .name("reports")
         .uid("output.reports");

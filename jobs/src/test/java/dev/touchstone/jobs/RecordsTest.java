@@ -1,5 +1,8 @@
 package dev.touchstone.jobs;
 
+import dev.touchstone.jobs.full.AddressedManifest;
+import dev.touchstone.jobs.full.Aside;
+import dev.touchstone.jobs.full.BaselineDesk;
 import dev.touchstone.jobs.full.ClaimedManifest;
 import dev.touchstone.jobs.full.CombineCounts;
 import dev.touchstone.jobs.full.EvaluationTask;
@@ -44,6 +47,9 @@ class RecordsTest {
         ClaimedManifest.class,
         EvaluationTask.class,
         Split.class,
+        Aside.class,
+        AddressedManifest.class,
+        BaselineDesk.Waiting.class,
         Finding.class,
         TriggerDesk.Waiting.class,
         CombineCounts.Sum.class,

@@ -1,9 +1,7 @@
 package dev.touchstone.cli.evaluate;
 
-import dev.touchstone.metrics.Interval;
+import dev.touchstone.jobs.full.BootstrapJson;
 import dev.touchstone.metrics.binary.BinaryBootstrap;
-import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -24,14 +22,6 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
             : BinaryBootstrap.of(rows.doubleScores(), rows.labels(), rows.weights(), options));
   }
 
-  /** Spreads by the metric's name. */
-  Map<String, BinaryBootstrap.Spread> spreads() {
-    var spreads = new LinkedHashMap<String, BinaryBootstrap.Spread>();
-    spreads.put("average_precision", result.averagePrecision());
-    spreads.put("roc_auc", result.rocAuc());
-    return spreads;
-  }
-
   @Override
   public String name() {
     return "bootstrap";
@@ -39,37 +29,7 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
 
   @Override
   public Map<String, Object> json() {
-    var json = new LinkedHashMap<String, Object>();
-    json.put("replicates", options.replicates());
-    json.put("seed", options.seed());
-    json.put("level", options.level());
-    json.put("stratified", options.stratified());
-    spreads()
-        .forEach(
-            (metric, spread) -> {
-              var fields = new LinkedHashMap<String, Object>();
-              boolean any = !Double.isNaN(spread.standardError());
-              fields.put("used", spread.used());
-              fields.put("dropped", spread.dropped());
-              fields.put("standard_error", any ? spread.standardError() : null);
-              fields.put("reason", any ? null : "too_few_defined_replicates");
-              fields.put("percentile", json(spread.percentile()));
-              fields.put("bca", json(spread.bca()));
-              json.put(metric, fields);
-            });
-    return json;
-  }
-
-  private static Map<String, Object> json(Interval interval) {
-    if (interval == null) {
-      return null;
-    }
-    var fields = new LinkedHashMap<String, Object>();
-    fields.put("ci_low", interval.low());
-    fields.put("ci_high", interval.high());
-    fields.put("ci_method", interval.method());
-    fields.put("target", interval.target().name().toLowerCase(Locale.ROOT));
-    return fields;
+    return BootstrapJson.of(options, result);
   }
 
   @Override
@@ -81,7 +41,7 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
         "standard error",
         TableFormat.percent(options.level()) + " percentile",
         "BCa");
-    spreads()
+    BootstrapJson.spreads(result)
         .forEach(
             (metric, spread) ->
                 table.row(
@@ -102,7 +62,7 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
         "standard error",
         TableFormat.percent(options.level()) + " percentile",
         "BCa");
-    spreads()
+    BootstrapJson.spreads(result)
         .forEach(
             (metric, spread) -> {
               page.open("tr").element("td", Words.metric(metric));

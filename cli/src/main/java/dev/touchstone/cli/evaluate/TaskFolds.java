@@ -1,5 +1,7 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.jobs.full.FoldsJson;
+import dev.touchstone.jobs.full.SectionJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.compare.FoldMetric;
 import dev.touchstone.metrics.shared.TaskReport;
@@ -79,9 +81,9 @@ record TaskFolds(
     for (MetricValue ofAll : pooled.metrics()) {
       FoldMetric metric = metric(ofAll);
       var fields = new LinkedHashMap<String, Object>();
-      fields.put("per_fold", metric.perFold().stream().map(Folds::foldValue).toList());
-      fields.put("pooled", Fields.metric(metric.pooled()));
-      fields.put("averaged", Fields.metric(metric.averaged()));
+      fields.put("per_fold", metric.perFold().stream().map(FoldsJson::foldValue).toList());
+      fields.put("pooled", SectionJson.metric(metric.pooled()));
+      fields.put("averaged", SectionJson.metric(metric.averaged()));
       metrics.put(metric.name(), fields);
     }
     json.put("metrics", metrics);

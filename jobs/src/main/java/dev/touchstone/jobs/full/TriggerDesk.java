@@ -132,6 +132,13 @@ public final class TriggerDesk
     if (complete.isEmpty()) {
       return false;
     }
+    List<SetManifest> folds = List.of();
+    if (trigger.question().allFolds()) {
+      folds = folds(trigger);
+      if (folds.isEmpty()) {
+        return false;
+      }
+    }
     TreeSet<String> evaluationSets = new TreeSet<>();
     complete.forEach(c -> evaluationSets.add(c.manifest().status().set().evaluationSet()));
     if (evaluationSets.size() > 1) {
@@ -165,8 +172,22 @@ public final class TriggerDesk
       return true;
     }
     answered.put(trigger.id(), true);
-    out.collect(EvaluationTask.of(known, found.manifest(), RequestHash.of(trigger)));
+    String hash = RequestHash.of(trigger);
+    out.collect(
+        folds.isEmpty()
+            ? EvaluationTask.of(known, found.manifest(), hash)
+            : EvaluationTask.ofFolds(known, folds, hash));
     return true;
+  }
+
+  private List<SetManifest> folds(Trigger trigger) throws Exception {
+    List<FoldSets.Candidate> candidates = new ArrayList<>();
+    for (ClaimedManifest candidate : manifests.values()) {
+      if (matches(trigger, candidate)) {
+        candidates.add(new FoldSets.Candidate(candidate.manifest(), candidate.claim().attempt()));
+      }
+    }
+    return FoldSets.complete(candidates);
   }
 
   private void end(
@@ -187,7 +208,9 @@ public final class TriggerDesk
     return !set.sampled()
         && (trigger.evaluationSet() == null || trigger.evaluationSet().equals(set.evaluationSet()))
         && trigger.split().equals(set.split())
-        && Objects.equals(trigger.fold(), set.fold());
+        && (trigger.question().allFolds()
+            ? set.fold() != null
+            : Objects.equals(trigger.fold(), set.fold()));
   }
 
   private ClaimedManifest nearest(Trigger trigger) throws Exception {
