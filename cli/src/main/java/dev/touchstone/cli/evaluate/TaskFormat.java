@@ -1,8 +1,8 @@
 package dev.touchstone.cli.evaluate;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.touchstone.jobs.full.ReportJson;
+import dev.touchstone.jobs.full.TaskReportJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.shared.Table;
 import dev.touchstone.metrics.shared.TaskReport;
@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -33,52 +34,10 @@ final class TaskFormat {
     try (var json = ReportJson.factory().createGenerator(to)) {
       json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
       json.setPrettyPrinter(new ReportPrinter());
-      json.setCodec(new ObjectMapper());
-      json.writeStartObject();
-      json.writeStringField("schema", ReportJson.SCHEMA);
-      json.writeStringField("task", report.task());
-      json.writeNumberField("n", report.n());
-      ReportJson.writeMetrics(json, report.metrics());
-      json.writePOJOField("facts", report.facts());
-      for (Table table : report.tables()) {
-        writeTable(json, table);
-      }
-      for (Section section : sections) {
-        json.writePOJOField(section.name(), section.json());
-      }
-      json.writePOJOField("provenance", provenance);
-      json.writePOJOField("cost", cost);
-      json.writeEndObject();
+      var all = new LinkedHashMap<String, Object>();
+      sections.forEach(section -> all.put(section.name(), section.json()));
+      TaskReportJson.write(json, report, report.metrics(), all, provenance, cost);
       json.writeRaw('\n');
-    }
-  }
-
-  private static void writeTable(JsonGenerator json, Table table) throws IOException {
-    json.writeArrayFieldStart(table.name());
-    for (List<Object> row : table.rows()) {
-      json.writeStartObject();
-      for (int c = 0; c < row.size(); c++) {
-        writeCell(json, table.columns().get(c), row.get(c));
-      }
-      json.writeEndObject();
-    }
-    json.writeEndArray();
-  }
-
-  private static void writeCell(JsonGenerator json, String name, Object cell) throws IOException {
-    if (!(cell instanceof MetricValue metric)) {
-      json.writePOJOField(name, cell);
-      return;
-    }
-    if (metric.isDefined()) {
-      json.writeNumberField(name, metric.value());
-    } else {
-      json.writeNullField(name);
-      json.writeStringField(name + "_reason", metric.reason());
-    }
-    if (metric.interval() != null) {
-      json.writeNumberField(name + "_ci_low", metric.interval().low());
-      json.writeNumberField(name + "_ci_high", metric.interval().high());
     }
   }
 

@@ -3,6 +3,8 @@ package dev.touchstone.jobs.full;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.Task;
+import dev.touchstone.metrics.MetricValue;
 import java.util.List;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
@@ -41,7 +43,12 @@ public final class CheckQuestion extends ProcessFunction<EvaluationTask, Evaluat
   static String problem(EvaluationTask task) {
     Question question = task.trigger().question();
     SetIdentity set = task.manifest().status().set();
-    List<String> metrics = FullOptions.names(question);
+    List<String> metrics;
+    try {
+      metrics = metrics(set, question);
+    } catch (IllegalArgumentException e) {
+      return e.getMessage();
+    }
     for (String metric : question.metrics()) {
       if (!metrics.contains(metric)) {
         return "metrics must be of task "
@@ -51,6 +58,10 @@ public final class CheckQuestion extends ProcessFunction<EvaluationTask, Evaluat
             + "; there are "
             + String.join(", ", metrics);
       }
+    }
+    if (set.task() != Task.BINARY && Aside.isAsked(question)) {
+      return "slices, baseline, bootstrap, folds and honest points must be of task BINARY, got "
+          + set.task();
     }
     if (question.slices() != null) {
       List<String> columns = task.manifest().status().slices();
@@ -66,5 +77,11 @@ public final class CheckQuestion extends ProcessFunction<EvaluationTask, Evaluat
       }
     }
     return null;
+  }
+
+  private static List<String> metrics(SetIdentity set, Question question) {
+    return set.task() == Task.BINARY
+        ? FullOptions.names(question)
+        : TaskPass.of(set, question).report().metrics().stream().map(MetricValue::name).toList();
   }
 }

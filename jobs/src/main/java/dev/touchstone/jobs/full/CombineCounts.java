@@ -1,6 +1,7 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Question;
+import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import dev.touchstone.metrics.binary.CoarseCounts;
 import dev.touchstone.metrics.binary.RangeTask;
@@ -17,8 +18,8 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * Adds up the counts of the first pass, in any order; with the last one, plans the second pass: one
- * split a score range, each over all segments. What was analysed beside the passes goes by. Keyed
- * by report key.
+ * split a score range, each over all segments. Only the binary task has one. What was analysed
+ * beside the passes goes by. Keyed by report key.
  */
 public final class CombineCounts extends KeyedProcessFunction<String, Finding, Split> {
 
@@ -58,7 +59,10 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
     }
     sum.clear();
     Split first = counts.split();
-    List<RangeTask> ranges = now.error() == null ? plan(now, first.question()) : List.of();
+    List<RangeTask> ranges =
+        now.error() == null && first.set().task() == Task.BINARY
+            ? plan(now, first.question())
+            : List.of();
     Split all =
         new Split(
             first.reportKey(),
@@ -89,12 +93,13 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
       return new Sum(1, counts.split().pieces(), counts.payload(), counts.error(), counts.nanos());
     }
     String error = Finding.firstError(sum.error(), counts.error());
-    byte[] combined =
-        error != null
-            ? null
-            : CoarseCounts.fromBytes(sum.counts())
-                .combine(CoarseCounts.fromBytes(counts.payload()))
-                .toBytes();
+    byte[] combined = null;
+    if (error == null) {
+      TaskPass pass = TaskPass.of(counts.split().set(), counts.split().question());
+      pass.combine(sum.counts());
+      pass.combine(counts.payload());
+      combined = pass.toBytes();
+    }
     List<Piece> pieces = new ArrayList<>(sum.pieces());
     pieces.addAll(counts.split().pieces());
     return new Sum(sum.received() + 1, pieces, combined, error, sum.nanos() + counts.nanos());

@@ -8,11 +8,13 @@ import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.binary.CoarseCounts;
 import dev.touchstone.metrics.binary.RangeResult;
+import dev.touchstone.metrics.shared.TaskReport;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -159,17 +161,11 @@ public final class FinishEvaluations
               now));
       return new Ending(error, List.of());
     }
-    List<RangeResult> results =
-        parts.stream().map(part -> RangeResult.fromBytes(part.payload())).toList();
-    Question question = leader.trigger().question();
-    BinaryReport report =
-        FullOptions.select(
-            BinaryReport.assemble(
-                CoarseCounts.fromBytes(total.payload()), results, FullOptions.of(question)),
-            question);
-    Sections sections = Sections.of(question, beside);
-    List<MetricPoint> values = points(leader, report, sections, now);
-    values.forEach(point -> context.output(points, point));
+    Answer answer =
+        leader.manifest().status().set().task() == Task.BINARY
+            ? binary(leader, total, parts, beside, now)
+            : other(leader, total, now);
+    answer.points().forEach(point -> context.output(points, point));
     out.collect(
         new Outcome(
             leader.trigger(),
@@ -178,11 +174,44 @@ public final class FinishEvaluations
             leader.manifest().status().set(),
             leader.requestHash(),
             leader.reportKey(),
-            ReportJson.toJson(
-                report, List.of(), sections.additions(), provenance(leader), Map.of()),
+            answer.reportJson(),
             cost(total, parts, beside).toString(),
             now));
-    return new Ending(null, values);
+    return new Ending(null, answer.points());
+  }
+
+  private record Answer(String reportJson, List<MetricPoint> points) {}
+
+  private static Answer binary(
+      EvaluationTask task, Finding total, List<Finding> parts, List<Finding> beside, long now) {
+    List<RangeResult> results =
+        parts.stream().map(part -> RangeResult.fromBytes(part.payload())).toList();
+    Question question = task.trigger().question();
+    BinaryReport report =
+        FullOptions.select(
+            BinaryReport.assemble(
+                CoarseCounts.fromBytes(total.payload()), results, FullOptions.of(question)),
+            question);
+    Sections sections = Sections.of(question, beside);
+    List<MetricPoint> values =
+        new ArrayList<>(points(task, report.metrics(), report.n(), report.nPos(), now));
+    values.addAll(
+        sections.slicePoints(task.manifest().status().set(), task.trigger().claim(), now));
+    return new Answer(
+        ReportJson.toJson(report, List.of(), sections.additions(), provenance(task), Map.of()),
+        values);
+  }
+
+  private static Answer other(EvaluationTask task, Finding total, long now) {
+    Question question = task.trigger().question();
+    TaskPass pass = TaskPass.of(task.manifest().status().set(), question);
+    pass.combine(total.payload());
+    TaskReport report = pass.report();
+    List<MetricValue> metrics =
+        report.metrics().stream().filter(metric -> question.asksFor(metric.name())).toList();
+    return new Answer(
+        TaskReportJson.toJson(report, metrics, provenance(task)),
+        points(task, metrics, report.n(), 0, now));
   }
 
   /** Where the numbers come from: nothing that depends on arrival order, machines or time. */
@@ -227,23 +256,21 @@ public final class FinishEvaluations
   }
 
   private static List<MetricPoint> points(
-      EvaluationTask task, BinaryReport report, Sections sections, long now) {
+      EvaluationTask task, List<MetricValue> metrics, long n, long positives, long now) {
     SetIdentity set = task.manifest().status().set();
-    List<MetricPoint> values = new ArrayList<>();
-    for (MetricValue metric : report.metrics()) {
-      values.add(
-          MetricPoint.of(
-              metric,
-              MetricPoint.Tier.FULL,
-              set,
-              task.trigger().claim(),
-              report.n(),
-              report.nPos(),
-              true,
-              now));
-    }
-    values.addAll(sections.slicePoints(set, task.trigger().claim(), now));
-    return values;
+    return metrics.stream()
+        .map(
+            metric ->
+                MetricPoint.of(
+                    metric,
+                    MetricPoint.Tier.FULL,
+                    set,
+                    task.trigger().claim(),
+                    n,
+                    positives,
+                    true,
+                    now))
+        .toList();
   }
 
   private void share(

@@ -66,9 +66,7 @@ final class FullOptions {
         report.invalidScores(),
         report.clippedCount(),
         report.clipEpsilon(),
-        report.metrics().stream()
-            .filter(metric -> question.metrics().contains(metric.name()))
-            .toList(),
+        report.metrics().stream().filter(metric -> question.asksFor(metric.name())).toList(),
         report.sweep(),
         report.curve(),
         report.operatingPoints(),

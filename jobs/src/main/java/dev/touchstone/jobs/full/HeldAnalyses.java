@@ -58,11 +58,7 @@ final class HeldAnalyses {
   }
 
   private List<MetricComparison> wanted(List<MetricComparison> metrics) {
-    return metrics.stream().filter(metric -> isWanted(metric.name())).toList();
-  }
-
-  private boolean isWanted(String metric) {
-    return question.metrics().isEmpty() || question.metrics().contains(metric);
+    return metrics.stream().filter(metric -> question.asksFor(metric.name())).toList();
   }
 
   /** Intervals of the ranking metrics by resampling. */
@@ -96,7 +92,8 @@ final class HeldAnalyses {
       CrossValidation theirs = crossValidation("a baseline", split.aside().baseline());
       paired = wanted(CrossValidation.compare(theirs, mine, Map.of()));
     }
-    List<FoldMetric> metrics = mine.metrics().stream().filter(m -> isWanted(m.name())).toList();
+    List<FoldMetric> metrics =
+        mine.metrics().stream().filter(m -> question.asksFor(m.name())).toList();
     return FoldsJson.of(
         "fold",
         folds.stream().map(fold -> String.valueOf(fold.status().set().fold())).toList(),

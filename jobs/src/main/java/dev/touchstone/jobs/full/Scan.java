@@ -3,7 +3,6 @@ package dev.touchstone.jobs.full;
 import dev.touchstone.jobs.cache.SegmentReader;
 import dev.touchstone.jobs.settings.EngineSettings.CacheSettings;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
-import dev.touchstone.metrics.binary.CoarseCounts;
 import dev.touchstone.metrics.binary.RangeScan;
 import dev.touchstone.metrics.binary.RangeTask;
 import java.io.IOException;
@@ -106,8 +105,7 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
   }
 
   private byte[] aside(Split split) throws IOException {
-    PieceReader reader =
-        new PieceReader(new SegmentReader(cache.directory()), settings.maxRowsInMemory());
+    PieceReader reader = reader();
     HeldAnalyses held = new HeldAnalyses(split, reader);
     return SectionJson.toBytes(
         switch (split.aside().kind()) {
@@ -120,37 +118,22 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
   }
 
   private byte[] count(Split split) throws IOException {
-    CoarseCounts counts = CoarseCounts.of(FullOptions.of(split.question()));
-    read(
-        split,
-        (scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows) -> {
-          if (weights == null) {
-            counts.accept(scores, scoreOffset, labels, labelOffset, rows);
-          } else {
-            counts.accept(scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows);
-          }
-        });
-    return counts.toBytes();
+    TaskPass pass = TaskPass.of(split.set(), split.question());
+    reader().read(split.pieces(), SegmentReader.Also.NOTHING, pass::accept);
+    return pass.toBytes();
   }
 
   private byte[] resolve(Split split) throws IOException {
     RangeScan scan = RangeScan.of(RangeTask.fromBytes(split.range()));
-    read(
-        split,
-        (scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows) -> {
-          if (weights == null) {
-            scan.accept(scores, scoreOffset, labels, labelOffset, rows);
-          } else {
-            scan.accept(scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows);
-          }
-        });
+    reader()
+        .read(
+            split.pieces(),
+            SegmentReader.Also.NOTHING,
+            page -> scan.accept(page.scores().get(0), page.labels().get(0), page.weights()));
     return scan.result().toBytes();
   }
 
-  private void read(Split split, SegmentReader.Rows rows) throws IOException {
-    SegmentReader reader = new SegmentReader(cache.directory());
-    for (Piece piece : split.pieces()) {
-      reader.read(piece.setKey(), piece.segment(), rows);
-    }
+  private PieceReader reader() {
+    return new PieceReader(new SegmentReader(cache.directory()), settings.maxRowsInMemory());
   }
 }

@@ -6,7 +6,6 @@ import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
-import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.model.Trigger;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import java.util.ArrayList;
@@ -159,18 +158,7 @@ public final class TriggerDesk
                 Comparator.<ClaimedManifest>comparingInt(c -> c.claim().attempt())
                     .thenComparing(c -> c.manifest().setKey()))
             .orElseThrow();
-    SetIdentity set = found.manifest().status().set();
     Trigger known = withClaim(trigger, found.claim());
-    if (set.task() != Task.BINARY) {
-      end(
-          known,
-          Outcome.State.FAILED,
-          "full evaluation covers task BINARY, got " + set.task(),
-          set,
-          now,
-          context);
-      return true;
-    }
     answered.put(trigger.id(), true);
     String hash = RequestHash.of(trigger);
     out.collect(

@@ -39,6 +39,11 @@ public record Question(
         List.of(), null, thresholds, decisionThreshold, null, null, null, false, false);
   }
 
+  /** Whether a report on this question tells that metric. */
+  public boolean asksFor(String metric) {
+    return metrics.isEmpty() || metrics.contains(metric);
+  }
+
   /** The same with the baseline named by its key. */
   public Question against(String setKey) {
     return new Question(
