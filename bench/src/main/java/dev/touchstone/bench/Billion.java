@@ -113,6 +113,8 @@ final class Billion {
         env,
         settings,
         source(i -> message(batch(rows, i, batches), i), batches),
+        // no tombstone: nothing to forget
+        source(i -> new RawMessage("prediction-sets", 0, i, null, new byte[] {'{', '}'}, 0), 1),
         new Collected<MetricPoint>(),
         sets,
         new Collected<DeadLetter>());
