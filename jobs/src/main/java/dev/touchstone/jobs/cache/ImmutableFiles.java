@@ -2,6 +2,8 @@ package dev.touchstone.jobs.cache;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
@@ -41,11 +43,27 @@ final class ImmutableFiles {
       files.delete(draft, false);
       throw new IOException("can't rename " + draft + " to " + path.getName());
     }
+    forceDirectory(path.getParent());
+  }
+
+  /** Makes a new name last over a loss of power, where directories can be forced to disk at all. */
+  private static void forceDirectory(Path directory) throws IOException {
+    if (!System.getProperty("os.name").startsWith("Windows")) {
+      try (FileChannel channel =
+          FileChannel.open(
+              java.nio.file.Path.of(directory.makeQualified(directory.getFileSystem()).getPath()),
+              StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
   }
 
   private static void write(FileSystem files, Path path, byte[] content) throws IOException {
     try (FSDataOutputStream out = files.create(path, FileSystem.WriteMode.OVERWRITE)) {
       out.write(content);
+      if (!files.isDistributedFS()) {
+        out.sync(); // on disk before its name is
+      }
     }
   }
 
