@@ -177,6 +177,7 @@ final class Billion {
             1),
         source(i -> nothing("evaluation-requests", i), 1),
         source(i -> new RawMessage("prediction-sets", 0, i, null, manifest, 0), 1),
+        source(i -> nothing("reports", i), 1),
         outcomes,
         new Collected<MetricPoint>(),
         new Collected<DeadLetter>());

@@ -14,10 +14,12 @@ import dev.touchstone.jobs.full.PlanSplits;
 import dev.touchstone.jobs.full.Scan;
 import dev.touchstone.jobs.full.Split;
 import dev.touchstone.jobs.full.TriggerDesk;
+import dev.touchstone.jobs.ingest.DecodeFailures;
 import dev.touchstone.jobs.ingest.DecodeManifests;
 import dev.touchstone.jobs.ingest.DecodeTriggers;
 import dev.touchstone.jobs.ingest.KafkaInput;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.FailedReport;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.RawMessage;
@@ -67,18 +69,25 @@ public final class EvaluationsJob {
         KafkaInput.of(settings.kafka(), topics.checkpoints()),
         KafkaInput.of(settings.kafka(), topics.evaluationRequests()),
         KafkaInput.of(settings.kafka(), topics.predictionSets()),
+        KafkaInput.of(settings.kafka(), topics.reports()),
         KafkaOutput.reports(settings.kafka()),
         KafkaOutput.metrics(settings.kafka()),
         KafkaOutput.deadLetters(settings.kafka()));
   }
 
-  /** Describes the dataflow. No I/O, no clock, no execute(). */
+  /**
+   * Describes the dataflow. No I/O, no clock, no execute().
+   *
+   * @param pastReports what {@code reports} has got: where a report failed, the next trigger that
+   *     asks for it tries again
+   */
   public static void topology(
       StreamExecutionEnvironment env,
       EngineSettings settings,
       Source<RawMessage, ?, ?> checkpoints,
       Source<RawMessage, ?, ?> requests,
       Source<RawMessage, ?, ?> predictionSets,
+      Source<RawMessage, ?, ?> pastReports,
       Sink<Outcome> reports,
       Sink<MetricPoint> metrics,
       Sink<DeadLetter> deadLetters) {
@@ -118,10 +127,17 @@ public final class EvaluationsJob {
             .process(new BaselineDesk(settings.ledger(), UNANSWERED))
             .name("tasks meet baselines")
             .uid("full.baseline-desk");
+    DataStream<FailedReport> failed =
+        env.fromSource(pastReports, WatermarkStrategy.noWatermarks(), "past reports")
+            .uid("ingest.past-reports")
+            .flatMap(new DecodeFailures())
+            .name("failed reports")
+            .uid("ingest.failed-reports");
     DataStream<EvaluationTask> admitted =
         ready
             .keyBy(EvaluationTask::reportKey)
-            .map(new Admission(settings.ledger()))
+            .connect(failed.keyBy(FailedReport::reportKey))
+            .process(new Admission(settings.ledger()))
             .name("admission")
             .uid("full.admission");
 

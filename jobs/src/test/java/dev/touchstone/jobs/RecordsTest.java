@@ -1,6 +1,7 @@
 package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.full.AddressedManifest;
+import dev.touchstone.jobs.full.Admission;
 import dev.touchstone.jobs.full.Aside;
 import dev.touchstone.jobs.full.BaselineDesk;
 import dev.touchstone.jobs.full.ClaimedManifest;
@@ -13,6 +14,7 @@ import dev.touchstone.jobs.full.TriggerDesk;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.ledger.SetAccount;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.FailedReport;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
@@ -48,6 +50,8 @@ class RecordsTest {
         EvaluationTask.class,
         Split.class,
         Aside.class,
+        Admission.Leader.class,
+        FailedReport.class,
         AddressedManifest.class,
         BaselineDesk.Waiting.class,
         Finding.class,

@@ -306,6 +306,7 @@ class TwoTierTest {
             List.of(WireBatches.message(Codec.of(CheckpointEvent.class).encode(event), 0))),
         MemorySource.of(List.of(WireBatches.message(PlainJson.writeBytes(request), 0))),
         MemorySource.of(sets),
+        MemorySource.nothing(),
         reports,
         new CollectingSink<>(),
         new CollectingSink<>());

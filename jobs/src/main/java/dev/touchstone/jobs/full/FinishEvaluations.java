@@ -77,6 +77,8 @@ public final class FinishEvaluations
       share(task, end, now, context, out);
       return;
     }
+    // a leader after a failure: whoever follows waits for it
+    ending.clear();
     tasks.add(task);
     finish(context, out);
   }

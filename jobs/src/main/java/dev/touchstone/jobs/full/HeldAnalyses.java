@@ -1,6 +1,7 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Question;
+import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.metrics.binary.BinaryBootstrap;
 import dev.touchstone.metrics.binary.BinaryOptions;
@@ -14,6 +15,7 @@ import dev.touchstone.metrics.compare.PairedComparison;
 import dev.touchstone.metrics.compare.PairedReport;
 import dev.touchstone.metrics.compare.ScoredRows;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -107,9 +109,9 @@ final class HeldAnalyses {
     int[] foldOfRow = new int[rows.ids().length];
     int at = 0;
     for (SetManifest fold : folds) {
-      for (long left = fold.status().rows(); left > 0; left--) {
-        foldOfRow[at++] = fold.status().set().fold();
-      }
+      int to = at + (int) fold.segments().stream().mapToLong(Segment::rows).sum();
+      Arrays.fill(foldOfRow, at, to, fold.status().set().fold());
+      at = to;
     }
     return CrossValidation.evaluate(rows.scored(), foldOfRow, options.withThresholds(2));
   }

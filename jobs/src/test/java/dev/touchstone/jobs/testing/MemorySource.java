@@ -17,6 +17,13 @@ public final class MemorySource {
 
   private MemorySource() {}
 
+  /**
+   * No messages but an empty one, which nobody takes for anything: a source here has one at least.
+   */
+  public static Source<RawMessage, ?, ?> nothing() {
+    return of(List.of(new RawMessage("nothing", 0, 0, null, new byte[0], 0)));
+  }
+
   public static Source<RawMessage, ?, ?> of(List<RawMessage> messages) {
     int list = NEXT.incrementAndGet();
     LISTS.put(list, List.copyOf(messages));

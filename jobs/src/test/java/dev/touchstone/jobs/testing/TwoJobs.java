@@ -85,6 +85,7 @@ public final class TwoJobs {
         MemorySource.of(List.of(WireBatches.message(new byte[] {0x42}, 0))),
         MemorySource.of(asked),
         MemorySource.of(sets),
+        MemorySource.nothing(),
         reports,
         points,
         deadLetters);
