@@ -99,7 +99,7 @@ public final class TriggerDesk
       end(
           trigger,
           Outcome.State.INCOMPLETE,
-          incomplete(trigger, nearest),
+          trigger.question().allFolds() ? missingFolds(trigger) : incomplete(trigger, nearest),
           nearest == null ? null : nearest.manifest().status().set(),
           timestamp,
           context);
@@ -175,7 +175,7 @@ public final class TriggerDesk
         candidates.add(new FoldSets.Candidate(candidate.manifest(), candidate.claim().attempt()));
       }
     }
-    return FoldSets.complete(candidates);
+    return FoldSets.complete(candidates, trigger.question().folds());
   }
 
   private void end(
@@ -231,6 +231,24 @@ public final class TriggerDesk
         + "): "
         + (status.reason() == null ? "the prediction set was not complete" : status.reason())
         + waited;
+  }
+
+  private String missingFolds(Trigger trigger) throws Exception {
+    TreeSet<Integer> complete = new TreeSet<>();
+    for (ClaimedManifest candidate : manifests.values()) {
+      if (matches(trigger, candidate)
+          && candidate.manifest().status().state() == SetState.COMPLETE) {
+        complete.add(candidate.manifest().status().set().fold());
+      }
+    }
+    int folds = trigger.question().folds();
+    return "folds must be complete, 0 and on"
+        + (folds == 0 ? "" : ", " + folds + " of them")
+        + ", got "
+        + (complete.isEmpty() ? "none" : complete)
+        + " within "
+        + trigger.waitMillis() / 1000
+        + " s";
   }
 
   private static Trigger withClaim(Trigger trigger, Claim claim) {
