@@ -1,6 +1,7 @@
 package dev.touchstone.jobs;
 
-import dev.touchstone.jobs.full.Admission;
+import dev.touchstone.jobs.full.Asked;
+import dev.touchstone.jobs.full.Backlog;
 import dev.touchstone.jobs.full.ClaimedManifest;
 import dev.touchstone.jobs.full.ClaimedManifests;
 import dev.touchstone.jobs.full.CombineCounts;
@@ -11,6 +12,7 @@ import dev.touchstone.jobs.full.PlanSplits;
 import dev.touchstone.jobs.full.Scan;
 import dev.touchstone.jobs.full.Split;
 import dev.touchstone.jobs.full.TriggerDesk;
+import dev.touchstone.jobs.full.TriggerRegister;
 import dev.touchstone.jobs.ingest.DecodeManifests;
 import dev.touchstone.jobs.ingest.DecodeTriggers;
 import dev.touchstone.jobs.ingest.KafkaInput;
@@ -20,6 +22,7 @@ import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.model.Withdrawal;
 import dev.touchstone.jobs.output.KafkaOutput;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.schemas.Topics;
@@ -39,6 +42,7 @@ public final class EvaluationsJob {
   public static final String NAME = "touchstone evaluations";
 
   private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
+  private static final OutputTag<Withdrawal> WITHDRAWN = new OutputTag<>("withdrawn") {};
   private static final OutputTag<Outcome> UNANSWERED = new OutputTag<>("without report") {};
   private static final OutputTag<Finding> TOTALS = new OutputTag<>("totals") {};
   private static final OutputTag<MetricPoint> POINTS = new OutputTag<>("points") {};
@@ -64,18 +68,24 @@ public final class EvaluationsJob {
         KafkaInput.of(settings.kafka(), topics.checkpoints()),
         KafkaInput.of(settings.kafka(), topics.evaluationRequests()),
         KafkaInput.of(settings.kafka(), topics.predictionSets()),
+        KafkaInput.keys(settings.kafka(), topics.reports()),
         KafkaOutput.reports(settings.kafka()),
         KafkaOutput.metrics(settings.kafka()),
         KafkaOutput.deadLetters(settings.kafka()));
   }
 
-  /** Describes the dataflow. No I/O, no clock, no execute(). */
+  /**
+   * Describes the dataflow. No I/O, no clock, no execute().
+   *
+   * @param reported the keys of what {@code reports} has taken, so that the next evaluation starts
+   */
   public static void topology(
       StreamExecutionEnvironment env,
       EngineSettings settings,
       Source<RawMessage, ?, ?> checkpoints,
       Source<RawMessage, ?, ?> requests,
       Source<RawMessage, ?, ?> predictionSets,
+      Source<String, ?, ?> reported,
       Sink<Outcome> reports,
       Sink<MetricPoint> metrics,
       Sink<DeadLetter> deadLetters) {
@@ -93,20 +103,31 @@ public final class EvaluationsJob {
     DataStream<ClaimedManifest> claimed =
         manifests.flatMap(new ClaimedManifests()).name("claims").uid("full.claims");
 
-    SingleOutputStreamOperator<EvaluationTask> tasks =
+    DataStream<Asked> asked =
         checkpointTriggers
             .union(requestTriggers)
-            .keyBy(Trigger::checkpointKey)
+            .keyBy(Trigger::id)
+            .connect(requestTriggers.getSideOutput(WITHDRAWN).keyBy(Withdrawal::triggerId))
+            .process(new TriggerRegister(settings.ledger()))
+            .name("register")
+            .uid("full.trigger-register");
+    SingleOutputStreamOperator<EvaluationTask> tasks =
+        asked
+            .keyBy(Asked::checkpointKey)
             .connect(claimed.keyBy(ClaimedManifest::checkpointKey))
             .process(new TriggerDesk(settings.ledger(), UNANSWERED))
             .name("triggers meet sets")
             .uid("full.trigger-desk");
-    DataStream<EvaluationTask> admitted =
+    DataStream<String> ended =
+        env.fromSource(reported, WatermarkStrategy.noWatermarks(), "reported")
+            .uid("ingest.reported");
+    SingleOutputStreamOperator<EvaluationTask> admitted =
         tasks
-            .keyBy(EvaluationTask::reportKey)
-            .map(new Admission(settings.ledger()))
-            .name("admission")
-            .uid("full.admission");
+            .keyBy(task -> Backlog.KEY)
+            .connect(ended.keyBy(key -> Backlog.KEY))
+            .process(new Backlog(settings.full(), settings.ledger(), UNANSWERED))
+            .name("backlog")
+            .uid("full.backlog");
 
     DataStream<Split> firstPass =
         admitted
@@ -131,7 +152,7 @@ public final class EvaluationsJob {
             .uid("full.finish");
 
     finished
-        .union(tasks.getSideOutput(UNANSWERED))
+        .union(tasks.getSideOutput(UNANSWERED), admitted.getSideOutput(UNANSWERED))
         .sinkTo(reports)
         .name("reports")
         .uid("output.reports");
@@ -154,7 +175,7 @@ public final class EvaluationsJob {
         .uid("ingest." + name)
         .process(
             new DecodeTriggers(
-                kind, REFUSED, settings.full(), settings.kafka().schemaRegistryUrl()))
+                kind, REFUSED, WITHDRAWN, settings.full(), settings.kafka().schemaRegistryUrl()))
         .name("decode " + name)
         .uid("ingest.decode-" + name);
   }

@@ -1,5 +1,7 @@
 package dev.touchstone.jobs;
 
+import dev.touchstone.jobs.full.Asked;
+import dev.touchstone.jobs.full.Backlog;
 import dev.touchstone.jobs.full.ClaimedManifest;
 import dev.touchstone.jobs.full.CombineCounts;
 import dev.touchstone.jobs.full.EvaluationTask;
@@ -19,6 +21,7 @@ import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.model.Withdrawal;
 import org.apache.flink.types.PojoTestUtils;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +48,9 @@ class RecordsTest {
         EvaluationTask.class,
         Split.class,
         Finding.class,
+        Withdrawal.class,
+        Asked.class,
+        Backlog.Group.class,
         TriggerDesk.Waiting.class,
         CombineCounts.Sum.class,
         FinishEvaluations.Ending.class

@@ -33,6 +33,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
@@ -242,6 +243,7 @@ class TwoTierTest {
             List.of(WireBatches.message(Codec.of(CheckpointEvent.class).encode(event), 0))),
         MemorySource.of(List.of(WireBatches.message(PlainJson.writeBytes(request), 0))),
         MemorySource.of(sets),
+        MemorySource.nothing(Types.STRING),
         reports,
         new CollectingSink<>(),
         new CollectingSink<>());

@@ -42,7 +42,10 @@ public record Outcome(
     SUPERSEDED,
     /** The predictions were not complete when the deadline came. */
     INCOMPLETE,
-    /** The trigger came or was read after its deadline. */
+    /**
+     * Nobody waits any more: the trigger was read after its deadline, or withdrawn. Not a failure:
+     * there is nothing to look into.
+     */
     EXPIRED,
     /** Something is wrong with the request or the cached data. */
     FAILED

@@ -17,6 +17,11 @@ public final class MemorySource {
 
   private MemorySource() {}
 
+  /** No element, then the end. */
+  public static <T> Source<T, ?, ?> nothing(TypeInformation<T> type) {
+    return new DataGeneratorSource<>(index -> null, 0, type);
+  }
+
   public static Source<RawMessage, ?, ?> of(List<RawMessage> messages) {
     int list = NEXT.incrementAndGet();
     LISTS.put(list, List.copyOf(messages));
