@@ -9,8 +9,10 @@ import dev.touchstone.jobs.full.EvaluationTask;
 import dev.touchstone.jobs.full.Finding;
 import dev.touchstone.jobs.full.FinishEvaluations;
 import dev.touchstone.jobs.full.PlanSplits;
+import dev.touchstone.jobs.full.ProgressMeter;
 import dev.touchstone.jobs.full.Scan;
 import dev.touchstone.jobs.full.Split;
+import dev.touchstone.jobs.full.Tick;
 import dev.touchstone.jobs.full.TriggerDesk;
 import dev.touchstone.jobs.full.TriggerRegister;
 import dev.touchstone.jobs.ingest.DecodeManifests;
@@ -19,6 +21,7 @@ import dev.touchstone.jobs.ingest.KafkaInput;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Trigger;
@@ -44,6 +47,7 @@ public final class EvaluationsJob {
   private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
   private static final OutputTag<Withdrawal> WITHDRAWN = new OutputTag<>("withdrawn") {};
   private static final OutputTag<Outcome> UNANSWERED = new OutputTag<>("without report") {};
+  private static final OutputTag<Progress> QUEUED = new OutputTag<>("queued") {};
   private static final OutputTag<Finding> TOTALS = new OutputTag<>("totals") {};
   private static final OutputTag<MetricPoint> POINTS = new OutputTag<>("points") {};
 
@@ -71,6 +75,7 @@ public final class EvaluationsJob {
         KafkaInput.keys(settings.kafka(), topics.reports()),
         KafkaOutput.reports(settings.kafka()),
         KafkaOutput.metrics(settings.kafka()),
+        KafkaOutput.progress(settings.kafka()),
         KafkaOutput.deadLetters(settings.kafka()));
   }
 
@@ -88,6 +93,7 @@ public final class EvaluationsJob {
       Source<String, ?, ?> reported,
       Sink<Outcome> reports,
       Sink<MetricPoint> metrics,
+      Sink<Progress> progress,
       Sink<DeadLetter> deadLetters) {
     env.getConfig().enableObjectReuse();
     // few records, each waited for: filling network buffers would cost up to 100 ms a hop
@@ -125,7 +131,7 @@ public final class EvaluationsJob {
         tasks
             .keyBy(task -> Backlog.KEY)
             .connect(ended.keyBy(key -> Backlog.KEY))
-            .process(new Backlog(settings.full(), settings.ledger(), UNANSWERED))
+            .process(new Backlog(settings.full(), settings.ledger(), UNANSWERED, QUEUED))
             .name("backlog")
             .uid("full.backlog");
 
@@ -134,8 +140,9 @@ public final class EvaluationsJob {
             .flatMap(new PlanSplits(settings.full()))
             .name("plan first pass")
             .uid("full.plan-splits");
+    SingleOutputStreamOperator<Finding> counted = scan(firstPass, settings, "count", "full.count");
     SingleOutputStreamOperator<Split> secondPass =
-        scan(firstPass, settings, "count", "full.count")
+        counted
             .keyBy(Finding::reportKey)
             .process(new CombineCounts(settings.full(), TOTALS))
             .name("combine counts")
@@ -143,6 +150,7 @@ public final class EvaluationsJob {
     DataStream<Finding> findings =
         scan(secondPass, settings, "resolve", "full.resolve")
             .union(secondPass.getSideOutput(TOTALS));
+    DataStream<Tick> ticks = counted.union(findings).map(Tick::of).name("ticks").uid("full.ticks");
     SingleOutputStreamOperator<Outcome> finished =
         admitted
             .keyBy(EvaluationTask::reportKey)
@@ -151,11 +159,21 @@ public final class EvaluationsJob {
             .name("reports")
             .uid("full.finish");
 
-    finished
-        .union(tasks.getSideOutput(UNANSWERED), admitted.getSideOutput(UNANSWERED))
-        .sinkTo(reports)
-        .name("reports")
-        .uid("output.reports");
+    DataStream<Outcome> outcomes =
+        finished.union(tasks.getSideOutput(UNANSWERED), admitted.getSideOutput(UNANSWERED));
+    outcomes.sinkTo(reports).name("reports").uid("output.reports");
+    admitted
+        .keyBy(EvaluationTask::reportKey)
+        .connect(ticks.keyBy(Tick::reportKey))
+        .process(new ProgressMeter(settings.ledger()))
+        .name("progress")
+        .uid("full.progress")
+        .union(
+            admitted.getSideOutput(QUEUED),
+            outcomes.map(Progress::ended).name("ended").uid("full.ended"))
+        .sinkTo(progress)
+        .name("progress")
+        .uid("output.progress");
     finished.getSideOutput(POINTS).sinkTo(metrics).name("metrics").uid("output.full-metrics");
     checkpointTriggers
         .getSideOutput(REFUSED)

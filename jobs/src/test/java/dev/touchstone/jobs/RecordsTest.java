@@ -7,7 +7,9 @@ import dev.touchstone.jobs.full.CombineCounts;
 import dev.touchstone.jobs.full.EvaluationTask;
 import dev.touchstone.jobs.full.Finding;
 import dev.touchstone.jobs.full.FinishEvaluations;
+import dev.touchstone.jobs.full.ProgressMeter;
 import dev.touchstone.jobs.full.Split;
+import dev.touchstone.jobs.full.Tick;
 import dev.touchstone.jobs.full.TriggerDesk;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.ledger.SetAccount;
@@ -16,6 +18,7 @@ import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.Segment;
@@ -51,6 +54,9 @@ class RecordsTest {
         Withdrawal.class,
         Asked.class,
         Backlog.Group.class,
+        Progress.class,
+        Tick.class,
+        ProgressMeter.Reading.class,
         TriggerDesk.Waiting.class,
         CombineCounts.Sum.class,
         FinishEvaluations.Ending.class

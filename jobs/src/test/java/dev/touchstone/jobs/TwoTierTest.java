@@ -246,6 +246,7 @@ class TwoTierTest {
         MemorySource.nothing(Types.STRING),
         reports,
         new CollectingSink<>(),
+        new CollectingSink<>(),
         new CollectingSink<>());
     env.execute();
     return reports.collected();

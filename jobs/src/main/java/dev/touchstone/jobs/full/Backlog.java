@@ -2,6 +2,7 @@ package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.Trigger;
 import dev.touchstone.jobs.settings.EngineSettings.BacklogPolicy;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
@@ -48,6 +49,7 @@ public final class Backlog
   private final FullSettings settings;
   private final LedgerSettings ledger;
   private final OutputTag<Outcome> outcomes;
+  private final OutputTag<Progress> queued;
   private transient MapState<String, Group> queue;
   private transient MapState<String, String> running;
   private transient MapState<String, Boolean> led;
@@ -70,10 +72,15 @@ public final class Backlog
     }
   }
 
-  public Backlog(FullSettings settings, LedgerSettings ledger, OutputTag<Outcome> outcomes) {
+  public Backlog(
+      FullSettings settings,
+      LedgerSettings ledger,
+      OutputTag<Outcome> outcomes,
+      OutputTag<Progress> queued) {
     this.settings = settings;
     this.ledger = ledger;
     this.outcomes = outcomes;
+    this.queued = queued;
   }
 
   @Override
@@ -112,6 +119,11 @@ public final class Backlog
     tasks.add(task);
     queue.put(task.reportKey(), new Group(group == null ? count() : group.arrival(), tasks));
     start(out);
+    if (queue.contains(task.reportKey())) {
+      int ahead = size(running.keys()) + size(queue.keys()) - 1;
+      long now = context.timerService().currentProcessingTime();
+      context.output(queued, Progress.queued(task.trigger(), ahead, now));
+    }
   }
 
   /** An outcome has been written under that key. */
@@ -136,11 +148,8 @@ public final class Backlog
   }
 
   private void start(Collector<EvaluationTask> out) throws Exception {
-    int places = settings.concurrentEvaluations();
-    for (String ignored : running.keys()) {
-      places--;
-    }
-    for (; places > 0; places--) {
+    int free = settings.concurrentEvaluations() - size(running.keys());
+    for (; free > 0; free--) {
       String key = next();
       if (key == null) {
         return;
@@ -154,6 +163,14 @@ public final class Backlog
         out.collect(group.tasks().get(i).leading(i == 0));
       }
     }
+  }
+
+  private static int size(Iterable<String> keys) {
+    int size = 0;
+    for (String key : keys) {
+      size++;
+    }
+    return size;
   }
 
   private record Candidate(String key, int priority, long turn, long arrival) {}

@@ -3,6 +3,7 @@ package dev.touchstone.jobs.output;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.settings.EngineSettings.KafkaSettings;
@@ -52,6 +53,20 @@ public final class KafkaOutput {
           String key = holdsReport ? outcome.reportKey() : outcome.trigger().id();
           return new ProducerRecord<>(topic, utf8(key), PlainJson.writeBytes(Wire.of(outcome)));
         });
+  }
+
+  /** A tombstone where the trigger has ended. */
+  public static Sink<Progress> progress(KafkaSettings kafka) {
+    String topic = kafka.topics().progress();
+    return sink(
+        kafka,
+        progress ->
+            new ProducerRecord<>(
+                topic,
+                utf8(progress.trigger().id()),
+                progress.state() == Progress.State.ENDED
+                    ? null
+                    : PlainJson.writeBytes(Wire.of(progress))));
   }
 
   /** The original bytes; where they came from and why they were refused is in the headers. */

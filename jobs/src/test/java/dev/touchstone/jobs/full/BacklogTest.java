@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SetManifest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 class BacklogTest {
 
   private static final OutputTag<Outcome> OUTCOMES = new OutputTag<>("outcomes") {};
+  private static final OutputTag<Progress> QUEUED = new OutputTag<>("queued") {};
 
   private KeyedTwoInputStreamOperatorTestHarness<Integer, EvaluationTask, String, EvaluationTask>
       backlog;
@@ -44,6 +46,9 @@ class BacklogTest {
     ask("c", "run", 3);
     ask("d", "run", 4);
     assertThat(started()).containsExactly("a", "b");
+    assertThat(backlog.getSideOutput(QUEUED))
+        .extracting(r -> r.getValue().trigger().id() + " " + r.getValue().ahead())
+        .containsExactly("c 2", "d 3");
 
     reported("b");
     assertThat(started()).containsExactly("a", "b", "c");
@@ -190,7 +195,8 @@ class BacklogTest {
                 .with("full.backlog", policy.name())
                 .with("full.concurrent_evaluations", places));
     return new KeyedTwoInputStreamOperatorTestHarness<>(
-        new KeyedCoProcessOperator<>(new Backlog(settings.full(), settings.ledger(), OUTCOMES)),
+        new KeyedCoProcessOperator<>(
+            new Backlog(settings.full(), settings.ledger(), OUTCOMES, QUEUED)),
         task -> Backlog.KEY,
         key -> Backlog.KEY,
         Types.INT);
