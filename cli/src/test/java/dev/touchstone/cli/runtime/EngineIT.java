@@ -147,6 +147,23 @@ class EngineIT {
   }
 
   @Test
+  @Order(3)
+  void aRequestThatIsTakenBackEndsExpired() throws Exception {
+    String location =
+        post("{\"run_id\": \"run\", \"checkpoint\": \"never\"}", "key-4")
+            .headers()
+            .firstValue("Location")
+            .orElseThrow();
+    URI uri = URI.create(engine.url()).resolve(location);
+    HttpResponse<String> withdrawn =
+        http.send(
+            HttpRequest.newBuilder(uri).DELETE().build(), HttpResponse.BodyHandlers.ofString());
+    assertThat(withdrawn.statusCode()).isEqualTo(202);
+    await("the end", () -> get(location).path("state").asText().equals("EXPIRED"));
+    assertThat(get(location).path("reason").asText()).isEqualTo("withdrawn by request");
+  }
+
+  @Test
   @Order(4)
   void aSecondEngineOnTheSameDirectoryOrPortIsRefusedInOneLine() throws Exception {
     assertThatThrownBy(() -> EmbeddedEngine.start(options(data, 0)))

@@ -82,6 +82,7 @@ public final class EngineView {
     readers.put(topics.metrics(), this::readMetric);
     readers.put(topics.predictionSets(), this::readSet);
     readers.put(topics.reports(), this::readReport);
+    readers.put(topics.progress(), this::readProgress);
     readers.put(topics.signals(), this::readSignal);
     readers.put(topics.verdicts(), this::readVerdict);
     readers.put(topics.checkpoints(), this::readCheckpoint);
@@ -290,6 +291,25 @@ public final class EngineView {
   private static Double number(JsonNode node, String field) {
     JsonNode value = node.path(field);
     return value.isNumber() ? value.doubleValue() : null;
+  }
+
+  private void readProgress(TopicRecord record) throws IOException {
+    if (record.value() == null) {
+      // it has ended: the outcome says how
+      return;
+    }
+    EvaluationProgress progress = Json.MAPPER.readValue(record.value(), EvaluationProgress.class);
+    Evaluation known = evaluationById.get(progress.triggerId());
+    if (known == null && progress.trigger().equals(Evaluation.BY_CHECKPOINT)) {
+      known = evaluationBySubject.get(Subject.of(progress));
+      if (known != null) {
+        evaluationById.put(progress.triggerId(), known);
+      }
+    }
+    // progress of a trigger that has not been read yet is soon followed by more
+    if (known != null && known.progressed(progress)) {
+      listener.accept(new Change("evaluation", known.runId(), status(known)));
+    }
   }
 
   private void readSignal(TopicRecord record) throws IOException {
@@ -751,15 +771,18 @@ public final class EngineView {
           o.setKey(),
           o.reportKey(),
           e.triggeredAt(),
-          o.finishedAt());
+          o.finishedAt(),
+          null);
     }
+    EvaluationProgress progress = e.progress();
+    boolean running = progress != null && progress.isRunning();
     SetManifest set = awaited(e);
     boolean complete = set != null && set.state().equals("COMPLETE");
     return new EvaluationStatus(
         e.id(),
         e.trigger(),
-        complete ? "EVALUATING" : "WAITING",
-        progress(set),
+        running || complete && progress == null ? "EVALUATING" : "WAITING",
+        progress == null ? progress(set) : progress.inWords(),
         e.runId(),
         e.checkpoint(),
         e.evaluationSet(),
@@ -768,7 +791,8 @@ public final class EngineView {
         set == null ? null : set.setKey(),
         null,
         e.triggeredAt(),
-        null);
+        null,
+        running ? EvaluationStatus.Progress.of(progress) : null);
   }
 
   private SetManifest awaited(Evaluation e) {
