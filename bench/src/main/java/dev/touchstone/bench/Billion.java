@@ -8,6 +8,7 @@ import dev.touchstone.jobs.PredictionsJob;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetState;
@@ -177,8 +178,10 @@ final class Billion {
         // no source is empty: a message that is refused
         source(i -> new RawMessage("evaluation-requests", 0, i, null, new byte[0], 0), 1),
         source(i -> new RawMessage("prediction-sets", 0, i, null, manifest, 0), 1),
+        new DataGeneratorSource<>(i -> "", 1, Types.STRING),
         outcomes,
         new Collected<MetricPoint>(),
+        new Collected<Progress>(),
         new Collected<DeadLetter>());
     var heap =
         ManagementFactory.getMemoryPoolMXBeans().stream()
