@@ -8,6 +8,7 @@ import dev.touchstone.jobs.full.CombineCounts;
 import dev.touchstone.jobs.full.EvaluationTask;
 import dev.touchstone.jobs.full.Finding;
 import dev.touchstone.jobs.full.FinishEvaluations;
+import dev.touchstone.jobs.full.OnceDecided;
 import dev.touchstone.jobs.full.PlanSplits;
 import dev.touchstone.jobs.full.ProgressMeter;
 import dev.touchstone.jobs.full.Scan;
@@ -31,6 +32,7 @@ import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.schemas.Topics;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.streaming.api.datastream.AsyncDataStream;
@@ -159,8 +161,23 @@ public final class EvaluationsJob {
             .name("reports")
             .uid("full.finish");
 
+    DataStream<Outcome> without =
+        finished
+            .filter(outcome -> !outcome.hasReport())
+            .name("without report")
+            .uid("full.without-report")
+            .union(tasks.getSideOutput(UNANSWERED), admitted.getSideOutput(UNANSWERED))
+            .transform(
+                "once decided",
+                TypeInformation.of(Outcome.class),
+                new OnceDecided(env.getCheckpointConfig().isCheckpointingEnabled()))
+            .uid("full.once-decided");
     DataStream<Outcome> outcomes =
-        finished.union(tasks.getSideOutput(UNANSWERED), admitted.getSideOutput(UNANSWERED));
+        finished
+            .filter(Outcome::hasReport)
+            .name("with report")
+            .uid("full.with-report")
+            .union(without);
     outcomes.sinkTo(reports).name("reports").uid("output.reports");
     admitted
         .keyBy(EvaluationTask::reportKey)

@@ -118,7 +118,7 @@ final class ReportText {
 
   private Table points() {
     List<String[]> rows = new ArrayList<>();
-    rows.add(new String[] {"point", "threshold", "precision", "recall", "FPR"});
+    rows.add(new String[] {"point", "threshold", "precision", "recall", "F1"});
     for (JsonNode point : report.path("operating_points")) {
       rows.add(
           new String[] {
@@ -126,7 +126,7 @@ final class ReportText {
             number(point.path("threshold")),
             number(point.path("precision")),
             number(point.path("recall")),
-            number(point.path("fpr"))
+            number(point.path("f1"))
           });
     }
     return new Table("Operating points", "<>>>>", rows);

@@ -32,6 +32,11 @@ public record Outcome(
         trigger, state, reason, set, requestHash, null, null, null, finishedAtMillis);
   }
 
+  /** Whether there is a report, new or not. */
+  public boolean hasReport() {
+    return reportKey != null;
+  }
+
   /** The terminal states. */
   public enum State {
     /** A report was computed for this trigger. */
