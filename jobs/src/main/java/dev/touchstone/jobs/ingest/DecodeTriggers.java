@@ -6,6 +6,7 @@ import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.Trigger;
 import dev.touchstone.jobs.model.Withdrawal;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
+import dev.touchstone.schemas.CloudEvents;
 import dev.touchstone.schemas.Codec;
 import dev.touchstone.schemas.MalformedMessageException;
 import dev.touchstone.schemas.SchemaRegistry;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.apache.avro.Schema;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
@@ -75,12 +77,22 @@ public final class DecodeTriggers extends ProcessFunction<RawMessage, Trigger> {
       }
       accepted.collect(
           switch (kind) {
-            case CHECKPOINT -> trigger(events.decode(message.value()), message.timestamp());
-            case REQUEST -> trigger(requests.decode(message.value()), message.timestamp());
+            case CHECKPOINT ->
+                trigger(
+                    events.decode(unwrap(CheckpointEvent.getClassSchema(), message)),
+                    message.timestamp());
+            case REQUEST ->
+                trigger(
+                    requests.decode(unwrap(EvaluationRequest.getClassSchema(), message)),
+                    message.timestamp());
           });
     } catch (MalformedMessageException | RejectedBatchException e) {
       context.output(refused, new DeadLetter(message, e.getMessage()));
     }
+  }
+
+  private static byte[] unwrap(Schema schema, RawMessage message) throws MalformedMessageException {
+    return CloudEvents.unwrap(schema, message.headers(), message.value());
   }
 
   private Trigger trigger(CheckpointEvent event, long timestamp) throws RejectedBatchException {

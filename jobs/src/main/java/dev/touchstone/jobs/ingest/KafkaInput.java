@@ -2,7 +2,10 @@ package dev.touchstone.jobs.ingest;
 
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.settings.EngineSettings.KafkaSettings;
+import dev.touchstone.schemas.CloudEvents;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -12,6 +15,8 @@ import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDe
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 
 /** Kafka topics as sources of raw messages. */
 public final class KafkaInput {
@@ -63,7 +68,19 @@ public final class KafkaInput {
               message.offset(),
               message.key(),
               message.value() == null ? new byte[0] : message.value(),
-              message.timestamp()));
+              message.timestamp(),
+              headers(message.headers())));
+    }
+
+    private static Map<String, String> headers(Headers all) {
+      Map<String, String> found = Map.of();
+      for (Header header : all) {
+        if (header.value() != null && CloudEvents.isHeader(header.key())) {
+          found = found.isEmpty() ? new HashMap<>() : found;
+          found.put(header.key(), new String(header.value(), StandardCharsets.UTF_8));
+        }
+      }
+      return found;
     }
 
     @Override

@@ -78,6 +78,7 @@ public final class KafkaOutput {
           RawMessage source = letter.source();
           String key = source.topic() + "/" + source.partition() + "/" + source.offset();
           var message = new ProducerRecord<>(topic, utf8(key), source.value());
+          source.headers().forEach((name, value) -> message.headers().add(name, utf8(value)));
           message
               .headers()
               .add("reason", utf8(letter.reason()))

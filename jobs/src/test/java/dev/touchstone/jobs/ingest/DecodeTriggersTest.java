@@ -14,7 +14,9 @@ import dev.touchstone.schemas.avro.CheckpointEvent;
 import dev.touchstone.schemas.avro.EvaluationRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.flink.streaming.util.ProcessFunctionTestHarnesses;
 import org.apache.flink.util.OutputTag;
@@ -103,6 +105,26 @@ class DecodeTriggersTest {
         "a message without value withdraws the trigger that its key names: the key must be 1 to"
             + " 2048 bytes, got 0");
     assertRefused(Trigger.Kind.CHECKPOINT, new byte[0], "message is empty");
+  }
+
+  @Test
+  void aCloudEventIsUnwrappedAndABrokenOneIsRefusedAsItCame() throws Exception {
+    byte[] value = "{\"run_id\":\"r\",\"checkpoint\":\"c\"}".getBytes(StandardCharsets.UTF_8);
+    Map<String, String> headers = new HashMap<>();
+    headers.put("ce_specversion", "1.0");
+    headers.put("ce_id", "7");
+    headers.put("ce_source", "/ci");
+    headers.put("ce_time", "2026-01-02T03:04:05Z");
+    var harness = ProcessFunctionTestHarnesses.forProcessFunction(decoder(Trigger.Kind.REQUEST));
+    harness.processElement(new RawMessage("topic", 0, 0, null, value, 0, headers), 0);
+    assertThat(harness.extractOutputValues()).extracting(Trigger::id).containsExactly("/ci#7");
+
+    headers.remove("ce_source");
+    harness.processElement(new RawMessage("topic", 0, 1, null, value, 0, headers), 0);
+    DeadLetter letter = harness.getSideOutput(REFUSED).element().getValue();
+    assertThat(letter.reason()).isEqualTo("CloudEvent attribute ce_source is required");
+    assertThat(letter.source().headers()).containsEntry("ce_id", "7");
+    harness.close();
   }
 
   private static Withdrawal withdrawn(byte[] key) throws Exception {

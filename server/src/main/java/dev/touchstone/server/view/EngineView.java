@@ -3,6 +3,7 @@ package dev.touchstone.server.view;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.touchstone.schemas.CloudEvents;
 import dev.touchstone.schemas.Codec;
 import dev.touchstone.schemas.MalformedMessageException;
 import dev.touchstone.schemas.PlainJson;
@@ -28,6 +29,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.avro.Schema;
 
 /**
  * What the engine has said so far, compacted by the topics' upsert keys and bounded by {@link
@@ -343,7 +345,10 @@ public final class EngineView {
     if (record.value() == null) {
       return;
     }
-    JsonNode json = PlainJson.write(checkpointCodec.decode(record.value()));
+    JsonNode json =
+        PlainJson.write(
+            checkpointCodec.decode(
+                unwrap(dev.touchstone.schemas.avro.CheckpointEvent.getClassSchema(), record)));
     CheckpointEvent event = Json.MAPPER.treeToValue(json, CheckpointEvent.class);
     RunState run = runFor(event.runId(), record.timestampMillis(), event.attempt());
     CheckpointState checkpoint = run.checkpoint(event.checkpoint());
@@ -368,8 +373,15 @@ public final class EngineView {
     if (record.value() == null) {
       return;
     }
-    JsonNode json = PlainJson.write(requestCodec.decode(record.value()));
+    JsonNode json =
+        PlainJson.write(
+            requestCodec.decode(
+                unwrap(dev.touchstone.schemas.avro.EvaluationRequest.getClassSchema(), record)));
     apply(Json.MAPPER.treeToValue(json, EvaluationRequest.class));
+  }
+
+  private static byte[] unwrap(Schema schema, TopicRecord record) throws MalformedMessageException {
+    return CloudEvents.unwrap(schema, record.headers(), record.value());
   }
 
   private void apply(EvaluationRequest request) {
