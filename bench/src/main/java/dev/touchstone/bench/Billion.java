@@ -114,6 +114,7 @@ final class Billion {
         env,
         settings,
         source(i -> message(batch(rows, i, batches), i), batches),
+        source(i -> nothing("prediction-sets", i), 1),
         new Collected<MetricPoint>(),
         sets,
         new Collected<DeadLetter>());
@@ -175,10 +176,9 @@ final class Billion {
               return new RawMessage("checkpoints", 0, i, null, event, 0);
             },
             1),
-        // no source is empty: a message that is refused
-        source(i -> new RawMessage("evaluation-requests", 0, i, null, new byte[0], 0), 1),
+        source(i -> nothing("evaluation-requests", i), 1),
         source(i -> new RawMessage("prediction-sets", 0, i, null, manifest, 0), 1),
-        new DataGeneratorSource<>(i -> "", 1, Types.STRING),
+        source(i -> nothing("reports", i), 1),
         outcomes,
         new Collected<MetricPoint>(),
         new Collected<Progress>(),
@@ -209,6 +209,11 @@ final class Billion {
   private static Source<RawMessage, ?, ?> source(
       GeneratorFunction<Long, RawMessage> messages, long count) {
     return new DataGeneratorSource<>(messages, count, Types.POJO(RawMessage.class));
+  }
+
+  /** A message that is refused: this kind of source is never empty. */
+  private static RawMessage nothing(String topic, long offset) {
+    return new RawMessage(topic, 0, offset, null, new byte[] {1}, 0);
   }
 
   private static RawMessage message(PredictionBatch batch, long offset) {

@@ -1,7 +1,10 @@
 package dev.touchstone.jobs;
 
+import dev.touchstone.jobs.full.AddressedManifest;
 import dev.touchstone.jobs.full.Asked;
 import dev.touchstone.jobs.full.Backlog;
+import dev.touchstone.jobs.full.BaselineDesk;
+import dev.touchstone.jobs.full.CheckQuestion;
 import dev.touchstone.jobs.full.ClaimedManifest;
 import dev.touchstone.jobs.full.ClaimedManifests;
 import dev.touchstone.jobs.full.CombineCounts;
@@ -11,6 +14,7 @@ import dev.touchstone.jobs.full.FinishEvaluations;
 import dev.touchstone.jobs.full.OnceDecided;
 import dev.touchstone.jobs.full.PlanSplits;
 import dev.touchstone.jobs.full.ProgressMeter;
+import dev.touchstone.jobs.full.Reported;
 import dev.touchstone.jobs.full.Scan;
 import dev.touchstone.jobs.full.Split;
 import dev.touchstone.jobs.full.Tick;
@@ -85,6 +89,7 @@ public final class EvaluationsJob {
    * Describes the dataflow. No I/O, no clock, no execute().
    *
    * @param reported the keys of what {@code reports} has taken, so that the next evaluation starts
+   *     and a failed one may be tried again; values are not needed
    */
   public static void topology(
       StreamExecutionEnvironment env,
@@ -92,7 +97,7 @@ public final class EvaluationsJob {
       Source<RawMessage, ?, ?> checkpoints,
       Source<RawMessage, ?, ?> requests,
       Source<RawMessage, ?, ?> predictionSets,
-      Source<String, ?, ?> reported,
+      Source<RawMessage, ?, ?> reported,
       Sink<Outcome> reports,
       Sink<MetricPoint> metrics,
       Sink<Progress> progress,
@@ -126,11 +131,28 @@ public final class EvaluationsJob {
             .process(new TriggerDesk(settings.ledger(), UNANSWERED))
             .name("triggers meet sets")
             .uid("full.trigger-desk");
-    DataStream<String> ended =
-        env.fromSource(reported, WatermarkStrategy.noWatermarks(), "reported")
-            .uid("ingest.reported");
-    SingleOutputStreamOperator<EvaluationTask> admitted =
+    SingleOutputStreamOperator<EvaluationTask> answerable =
         tasks
+            .process(new CheckQuestion(UNANSWERED))
+            .name("check questions")
+            .uid("full.check-question");
+    DataStream<AddressedManifest> baselines =
+        manifests.flatMap(new AddressedManifest.Copies()).name("baselines").uid("full.baselines");
+    SingleOutputStreamOperator<EvaluationTask> ready =
+        answerable
+            .keyBy(AddressedManifest::of)
+            .connect(baselines.keyBy(AddressedManifest::address))
+            .process(new BaselineDesk(settings.ledger(), UNANSWERED))
+            .name("tasks meet baselines")
+            .uid("full.baseline-desk");
+    DataStream<Reported> ended =
+        env.fromSource(reported, WatermarkStrategy.noWatermarks(), "reported")
+            .uid("ingest.reported")
+            .map(Reported::of)
+            .name("ended")
+            .uid("full.reported");
+    SingleOutputStreamOperator<EvaluationTask> admitted =
+        ready
             .keyBy(task -> Backlog.KEY)
             .connect(ended.keyBy(key -> Backlog.KEY))
             .process(new Backlog(settings.full(), settings.ledger(), UNANSWERED, QUEUED))
@@ -152,7 +174,8 @@ public final class EvaluationsJob {
     DataStream<Finding> findings =
         scan(secondPass, settings, "resolve", "full.resolve")
             .union(secondPass.getSideOutput(TOTALS));
-    DataStream<Tick> ticks = counted.union(findings).map(Tick::of).name("ticks").uid("full.ticks");
+    DataStream<Tick> ticks =
+        counted.union(findings).flatMap(new Tick.Counted()).name("ticks").uid("full.ticks");
     SingleOutputStreamOperator<Outcome> finished =
         admitted
             .keyBy(EvaluationTask::reportKey)
@@ -166,7 +189,11 @@ public final class EvaluationsJob {
             .filter(outcome -> !outcome.hasReport())
             .name("without report")
             .uid("full.without-report")
-            .union(tasks.getSideOutput(UNANSWERED), admitted.getSideOutput(UNANSWERED))
+            .union(
+                tasks.getSideOutput(UNANSWERED),
+                answerable.getSideOutput(UNANSWERED),
+                ready.getSideOutput(UNANSWERED),
+                admitted.getSideOutput(UNANSWERED))
             .transform(
                 "once decided",
                 TypeInformation.of(Outcome.class),

@@ -3,6 +3,7 @@ package dev.touchstone.jobs;
 import dev.touchstone.jobs.cache.CacheWriter;
 import dev.touchstone.jobs.fast.ProxyMetrics;
 import dev.touchstone.jobs.ingest.DecodePredictions;
+import dev.touchstone.jobs.ingest.DecodeTombstones;
 import dev.touchstone.jobs.ingest.KafkaInput;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.model.DeadLetter;
@@ -15,6 +16,7 @@ import dev.touchstone.jobs.settings.EngineSettings;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamUtils;
 import org.apache.flink.streaming.api.datastream.KeyedStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -44,6 +46,8 @@ public final class PredictionsJob {
         env,
         settings,
         KafkaInput.of(settings.kafka(), settings.kafka().topics().predictions()),
+        KafkaInput.of(
+            settings.kafka(), settings.kafka().topics().predictionSets(), "forgotten-sets"),
         KafkaOutput.metrics(settings.kafka()),
         KafkaOutput.predictionSets(settings.kafka()),
         KafkaOutput.deadLetters(settings.kafka()));
@@ -54,8 +58,9 @@ public final class PredictionsJob {
       StreamExecutionEnvironment env,
       EngineSettings settings,
       Source<RawMessage, ?, ?> predictions,
+      Source<RawMessage, ?, ?> predictionSets,
       Sink<MetricPoint> metrics,
-      Sink<SetManifest> predictionSets,
+      Sink<SetManifest> manifests,
       Sink<DeadLetter> deadLetters) {
     // records are never changed once made, so operators may share them
     env.getConfig().enableObjectReuse();
@@ -65,9 +70,16 @@ public final class PredictionsJob {
             .process(new DecodePredictions(REFUSED, settings.kafka().schemaRegistryUrl()))
             .name("decode and check")
             .uid("ingest.decode-predictions");
+    DataStream<String> forgotten =
+        env.fromSource(predictionSets, WatermarkStrategy.noWatermarks(), "forgotten sets")
+            .uid("ingest.forgotten-sets")
+            .flatMap(new DecodeTombstones())
+            .name("decode tombstones")
+            .uid("ingest.decode-tombstones");
     SingleOutputStreamOperator<LedgerUpdate> updates =
         batches
             .keyBy(batch -> batch.set().setKey())
+            .connect(forgotten.keyBy(setKey -> setKey))
             .process(new PredictionLedger(settings.ledger(), CONFLICTS))
             .name("ledger")
             .uid("ledger.predictions");
@@ -85,7 +97,7 @@ public final class PredictionsJob {
         .process(new CacheWriter(settings.cache(), settings.ledger()))
         .name("prediction cache")
         .uid("cache.writer")
-        .sinkTo(predictionSets)
+        .sinkTo(manifests)
         .name("prediction sets")
         .uid("output.prediction-sets");
     batches

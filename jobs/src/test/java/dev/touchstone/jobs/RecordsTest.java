@@ -1,13 +1,17 @@
 package dev.touchstone.jobs;
 
+import dev.touchstone.jobs.full.AddressedManifest;
+import dev.touchstone.jobs.full.Aside;
 import dev.touchstone.jobs.full.Asked;
 import dev.touchstone.jobs.full.Backlog;
+import dev.touchstone.jobs.full.BaselineDesk;
 import dev.touchstone.jobs.full.ClaimedManifest;
 import dev.touchstone.jobs.full.CombineCounts;
 import dev.touchstone.jobs.full.EvaluationTask;
 import dev.touchstone.jobs.full.Finding;
 import dev.touchstone.jobs.full.FinishEvaluations;
 import dev.touchstone.jobs.full.ProgressMeter;
+import dev.touchstone.jobs.full.Reported;
 import dev.touchstone.jobs.full.Split;
 import dev.touchstone.jobs.full.Tick;
 import dev.touchstone.jobs.full.TriggerDesk;
@@ -50,10 +54,15 @@ class RecordsTest {
         ClaimedManifest.class,
         EvaluationTask.class,
         Split.class,
+        Aside.class,
+        AddressedManifest.class,
+        BaselineDesk.Waiting.class,
         Finding.class,
         Withdrawal.class,
         Asked.class,
         Backlog.Group.class,
+        Backlog.Place.class,
+        Reported.class,
         Progress.class,
         Tick.class,
         ProgressMeter.Reading.class,

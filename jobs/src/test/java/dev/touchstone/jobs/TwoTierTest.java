@@ -9,6 +9,7 @@ import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.RawMessage;
+import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.output.WireAccess;
@@ -22,6 +23,7 @@ import dev.touchstone.schemas.PlainJson;
 import dev.touchstone.schemas.avro.CheckpointEvent;
 import dev.touchstone.schemas.avro.EvaluationRequest;
 import dev.touchstone.schemas.avro.PredictionBatch;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +35,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
@@ -141,6 +142,59 @@ class TwoTierTest {
   }
 
   @Test
+  void whatRanksPadTheirLastBatchWithCountsOnce() throws Exception {
+    Results plain = run(messages(set.batches(1_000, 1)), 2);
+    // 20,000 rows over 3 and 7 ranks: 1 and 6 rows too many
+    for (int ranks : new int[] {3, 7}) {
+      List<RawMessage> messages = messages(set.padded(900, ranks));
+      Collections.shuffle(messages, new Random(ranks));
+      Results padded = run(messages, 2);
+
+      assertThat(padded.deadLetters()).isEmpty();
+      assertThat(padded.complete().status().rows()).isEqualTo(ROWS);
+      assertThat(padded.complete().status().duplicateRows()).isEqualTo(ranks - ROWS % ranks);
+      assertThat(padded.complete().status().conflictingRows()).isZero();
+      assertThat(padded.complete().status().rowDigest())
+          .isEqualTo(plain.complete().status().rowDigest());
+      assertThat(outcome(padded, Outcome.State.EVALUATED).reportJson())
+          .isEqualTo(outcome(plain, Outcome.State.EVALUATED).reportJson());
+    }
+  }
+
+  @Test
+  void theFirstOfTwoDifferentRowsOfAnExampleStaysAndTheOtherIsACountedConflict() throws Exception {
+    List<PredictionBatch> batches = set.batches(1_000, 2);
+    // a third shard sends 50 examples of the first batch again, 10 of them with other scores
+    for (PredictionBatch batch : batches) {
+      batch.setShards(3);
+    }
+    PredictionBatch again = set.batch(100, 150, 2, 3, 0, true);
+    for (int i = 0; i < 10; i++) {
+      again.getScores().order(ByteOrder.LITTLE_ENDIAN).putFloat(4 * i, 0.123f + i);
+    }
+    batches.add(again);
+
+    Results results = run(messages(batches), 1);
+
+    assertThat(results.complete().status().duplicateRows()).isEqualTo(50);
+    assertThat(results.complete().status().conflictingRows()).isEqualTo(10);
+    assertThat(evaluated(results).at("/n").asLong()).isEqualTo(ROWS);
+    assertThat(evaluated(results).at("/metrics/average_precision/value").asDouble())
+        .isCloseTo(bruteForceAveragePrecision(), within(1e-12));
+    String manifest =
+        Files.readString(cache.resolve(results.complete().setKey()).resolve("manifest.json"));
+    assertThat(manifest).contains("\"duplicate_rows\" : 50").contains("\"conflicting_rows\" : 10");
+  }
+
+  @Test
+  void everySegmentButTheLastIsFull() throws Exception {
+    List<Segment> segments = predictions(messages(set.batches(130, 3)), 2).complete().segments();
+    assertThat(segments).hasSize(7);
+    assertThat(segments.subList(0, 6))
+        .allSatisfy(s -> assertThat(s.rows()).isBetween(3_000L, 3_129L));
+  }
+
+  @Test
   void aSetWithoutRowsIsCompleteAndItsMetricsAreUndefinedWithAReason() throws Exception {
     WireBatches nothing = WireBatches.random(1, 0);
     PredictionBatch end = nothing.batch(0, 0, 0, 1, 0, true);
@@ -205,11 +259,20 @@ class TwoTierTest {
   }
 
   private Results predictions(List<RawMessage> messages, int parallelism) throws Exception {
+    // a topic with a manifest and no tombstone
+    List<RawMessage> forgotten = List.of(WireBatches.message(new byte[] {'{', '}'}, 0));
     StreamExecutionEnvironment env = environment(parallelism);
     var metrics = new CollectingSink<MetricPoint>();
     var sets = new CollectingSink<SetManifest>();
     var deadLetters = new CollectingSink<DeadLetter>();
-    PredictionsJob.topology(env, settings(), MemorySource.of(messages), metrics, sets, deadLetters);
+    PredictionsJob.topology(
+        env,
+        settings(),
+        MemorySource.of(messages),
+        MemorySource.of(forgotten),
+        metrics,
+        sets,
+        deadLetters);
     env.execute();
     return new Results(metrics.collected(), sets.collected(), deadLetters.collected(), List.of());
   }
@@ -243,7 +306,7 @@ class TwoTierTest {
             List.of(WireBatches.message(Codec.of(CheckpointEvent.class).encode(event), 0))),
         MemorySource.of(List.of(WireBatches.message(PlainJson.writeBytes(request), 0))),
         MemorySource.of(sets),
-        MemorySource.nothing(Types.STRING),
+        MemorySource.nothing(),
         reports,
         new CollectingSink<>(),
         new CollectingSink<>(),

@@ -23,7 +23,8 @@ public final class Poisson {
   private double vr;
   private double logMean;
 
-  private Poisson(long mean) {
+  /** Without the shared tables of {@link #of}. */
+  Poisson(long mean) {
     this.mean = mean;
     if (mean <= MOST_TABLED) {
       cumulative = cumulative(mean);
@@ -139,8 +140,8 @@ public final class Poisson {
     }
   }
 
-  /** Stirling's series; k is near a mean above 256, where the next term is below 10^-16. */
-  private static double logFactorial(double k) {
+  /** ln k! of a whole k: Stirling's series from 16 on, where the next term is below 10^-11. */
+  static double logFactorial(double k) {
     if (k < 16) {
       double product = 1;
       for (int i = 2; i <= k; i++) {

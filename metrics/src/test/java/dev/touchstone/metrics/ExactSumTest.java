@@ -64,4 +64,15 @@ class ExactSumTest {
           .hasMessage("addend must be below 2^62 in magnitude, got " + value);
     }
   }
+
+  @Test
+  void sumsAreEqualByTheirUnitsAndSayTheirValue() {
+    var sum = ExactSum.of(1.5, 2);
+    assertThat(sum).hasToString("ExactSum[3.5]").isEqualTo(ExactSum.of(3, 1L << 63));
+    assertThat(sum.high()).isEqualTo(3);
+    assertThat(sum.low()).isEqualTo(1L << 63);
+    assertThat(sum).isNotEqualTo(ExactSum.of(3.25)).isNotEqualTo(3.5);
+    assertThat(sum).hasSameHashCodeAs(ExactSum.of(3.5));
+    assertThat(sum.combine(ExactSum.of(-3.5))).isSameAs(sum).isEqualTo(ExactSum.of());
+  }
 }

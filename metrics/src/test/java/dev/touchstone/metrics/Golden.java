@@ -21,7 +21,8 @@ public final class Golden {
     return all().stream().filter(c -> c.get("id").asText().startsWith(prefix)).toList();
   }
 
-  private static List<JsonNode> all() {
+  /** Every case. */
+  public static List<JsonNode> all() {
     try (var in = Golden.class.getResourceAsStream("/golden.json")) {
       var cases = new ArrayList<JsonNode>();
       new ObjectMapper().readTree(in).get("cases").forEach(cases::add);

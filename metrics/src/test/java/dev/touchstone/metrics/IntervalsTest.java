@@ -78,4 +78,27 @@ class IntervalsTest {
     assertThat(MetricValue.defined("m", 1).withFlag("a").withFlag("b").flags())
         .containsExactly("a", "b");
   }
+
+  @Test
+  void degenerateInputsKeepTheValueInside() {
+    for (double value : new double[] {1e-9, 0.3, 1 - 1e-9}) {
+      var interval = Intervals.logit(value, 0, 2, 0.95, "m");
+      assertThat(interval.low()).isLessThanOrEqualTo(value).isCloseTo(value, within(1e-15));
+      assertThat(interval.high()).isGreaterThanOrEqualTo(value).isCloseTo(value, within(1e-15));
+    }
+    assertThat(Intervals.normal(0.01, 0.02, 0, 1, 0.95, "m").low()).isZero();
+    assertThat(Intervals.normal(0.5, 0.1, 0, 1, 0.95, "m").target())
+        .isEqualTo(Target.SUPERPOPULATION);
+    assertThat(Intervals.expit(0)).isEqualTo(0.5);
+    assertThat(Intervals.expit(2) + Intervals.expit(-2)).isCloseTo(1, within(1e-15));
+    for (double bad : new double[] {0, 1, Double.NaN}) {
+      assertThatThrownBy(() -> Intervals.z(bad)).hasMessage("level must be in (0, 1), got " + bad);
+      assertThatThrownBy(() -> Intervals.t(bad, 5))
+          .hasMessage("level must be in (0, 1), got " + bad);
+      assertThatThrownBy(() -> Intervals.logit(bad, 0.1, 2, 0.95, "m"))
+          .hasMessage("value must be in (0, 1), got " + bad);
+    }
+    assertThatThrownBy(() -> Intervals.wilson(-0.1, 5, 0.95))
+        .hasMessage("proportion must be in [0, 1], got -0.1");
+  }
 }

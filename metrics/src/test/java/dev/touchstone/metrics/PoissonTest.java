@@ -68,6 +68,79 @@ class PoissonTest {
         .isLessThan(cells - 1 + 5 * Math.sqrt(2.0 * cells));
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 17, 100, 256})
+  void tablesHoldTheDistributionFunction(long mean) {
+    var tabled = new Poisson(mean);
+    var truth = PoissonDistribution.of(mean);
+    for (int k = 0; k < mean + 5 * Math.sqrt(mean); k++) {
+      double cdf = truth.cumulativeProbability(k);
+      if (truth.probability(k) > 1e-9 && truth.probability(k + 1) > 1e-9) {
+        assertThat(tabled.invert(cdf - 1e-11)).as("below P(X <= %d)", k).isEqualTo(k);
+        assertThat(tabled.invert(cdf + 1e-11)).as("above P(X <= %d)", k).isEqualTo(k + 1);
+      }
+    }
+    assertThat(tabled.invert(0)).isZero();
+    assertThat(tabled.invert(Math.nextDown(1.0))).isGreaterThan(mean + (long) Math.sqrt(mean));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 17, 100, 256})
+  void tabledDrawsAreThoseOfTheInversion(long mean) {
+    var tabled = new Poisson(mean);
+    double[] draws = new double[3_000];
+    tabled.fill(draws, 9, 50);
+    for (int i = 0; i < draws.length; i++) {
+      assertThat(draws[i]).isEqualTo(tabled.invert(SplitMix64.unit(SplitMix64.at(9, 50 + i))));
+    }
+  }
+
+  @Test
+  void logarithmsOfFactorialsAreTheirSums() {
+    double sum = 0;
+    for (int k = 0; k < 1_000; k++) {
+      sum += k < 2 ? 0 : Math.log(k);
+      assertThat(Poisson.logFactorial(k)).as("ln %d!", k).isCloseTo(sum, within(1e-11));
+    }
+  }
+
+  /** Hörmann's algorithm PTRS, step by step, with factorials as products. */
+  @ParameterizedTest
+  @ValueSource(longs = {257, 1_000})
+  void rejectionIsHoermannsOnTheSameUniformNumbers(long mean) {
+    double[] draws = new double[4_000];
+    Poisson.of(mean).fill(draws, 3, 0);
+    double[] logFactorials = new double[5_000];
+    for (int k = 2; k < logFactorials.length; k++) {
+      logFactorials[k] = logFactorials[k - 1] + Math.log(k);
+    }
+    double smu = Math.sqrt(mean);
+    double b = 0.931 + 2.53 * smu;
+    double a = -0.059 + 0.02483 * b;
+    double vr = 0.9277 - 3.6224 / (b - 2);
+    double alpha = 1.1239 + 1.1328 / (b - 3.4);
+    for (int i = 0; i < draws.length; i++) {
+      long stream = SplitMix64.at(3, i);
+      double found = -1;
+      for (int uniform = 0; found < 0; uniform += 2) {
+        double u = SplitMix64.unit(SplitMix64.at(stream, uniform)) - 0.5;
+        double v = SplitMix64.unit(SplitMix64.at(stream, uniform + 1));
+        double us = 0.5 - Math.abs(u);
+        double k = Math.floor((2 * a / us + b) * u + mean + 0.43);
+        boolean atOnce = us >= 0.07 && v <= vr;
+        boolean never = k < 0 || us < 0.013 && v > us;
+        if (atOnce || !never && accepts(v * alpha / (a / (us * us) + b), k, mean, logFactorials)) {
+          found = k;
+        }
+      }
+      assertThat(draws[i]).as("draw %d", i).isEqualTo(found);
+    }
+  }
+
+  private static boolean accepts(double ratio, double k, long mean, double[] logFactorials) {
+    return Math.log(ratio) <= -mean + k * Math.log(mean) - logFactorials[(int) k];
+  }
+
   @Test
   void drawsDependOnSeedAndIndexAlone() {
     for (long mean : new long[] {1, 300}) {

@@ -47,4 +47,14 @@ class Sum128Test {
     assertThat(Sum128.of(0, -1).toDouble()).isEqualTo(0x1p64);
     assertThat(Sum128.zero().toDouble()).isZero();
   }
+
+  @Test
+  void sumsCombineAndAreEqualByBothHalves() {
+    var sum = Sum128.of(5, -1);
+    assertThat(sum.combine(Sum128.of(2, 1))).isSameAs(sum).isEqualTo(Sum128.of(8, 0));
+    assertThat(sum.high()).isEqualTo(8);
+    assertThat(sum.low()).isZero();
+    assertThat(sum).hasSameHashCodeAs(Sum128.of(8, 0)).doesNotHaveSameHashCodeAs(Sum128.zero());
+    assertThat(sum).isNotEqualTo(Sum128.of(8, 1)).isNotEqualTo(Sum128.of(7, 0)).isNotEqualTo(8);
+  }
 }

@@ -2,9 +2,11 @@ package dev.touchstone.cli.cache;
 
 import dev.touchstone.cli.SettingsOptions;
 import dev.touchstone.jobs.cache.CacheDirectory;
+import dev.touchstone.jobs.cache.CacheFileSystems;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import java.nio.file.Path;
+import org.apache.flink.configuration.GlobalConfiguration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -20,19 +22,30 @@ final class CacheOptions {
           "Data directory of `touchstone up` (default: the setting cache.directory, data/cache).")
   private Path data;
 
-  EngineSettings settings() {
-    return EngineSettings.from(source());
+  /** All settings; Flink's file systems are ready when they are known. */
+  EngineSettings settings(SettingsSource source) {
+    EngineSettings asked = EngineSettings.from(source);
+    boolean uri = CacheFileSystems.isUri(asked.cache().directory());
+    if (uri) {
+      CacheFileSystems.load(
+          GlobalConfiguration.loadConfiguration(settings.confDirectory().toString()));
+    }
+    return asked;
   }
 
   SettingsSource source() {
     SettingsSource source = settings.source();
     if (data != null) {
-      source.with("cache.directory", data.resolve("cache").toAbsolutePath().toUri().toString());
+      // as `up` does: a directory that says its own file system stays
+      String asked = EngineSettings.from(settings.source()).cache().directory();
+      if (!CacheFileSystems.isUri(asked)) {
+        source.with("cache.directory", data.resolve("cache").toAbsolutePath().toUri().toString());
+      }
     }
     return source;
   }
 
   CacheDirectory directory() {
-    return new CacheDirectory(settings().cache().directory());
+    return new CacheDirectory(settings(source()).cache().directory());
   }
 }

@@ -5,6 +5,7 @@ import dev.touchstone.cli.evaluate.TextTable;
 import dev.touchstone.jobs.cache.CachedSet;
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.settings.EngineSettings;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -57,7 +58,8 @@ final class ListCommand implements Callable<Integer> {
       sets.forEach(set -> all.add(json(set, now)));
       out.println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(all));
     } else if (sets.isEmpty()) {
-      out.println("no prediction sets in " + cache.settings().cache().directory());
+      String directory = EngineSettings.from(cache.source()).cache().directory();
+      out.println("no prediction sets in " + directory);
     } else {
       out.print(table(sets, now));
     }

@@ -43,7 +43,7 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     EngineSettings settings =
-        EngineSettings.from(
+        cache.settings(
             bootstrap == null
                 ? cache.source()
                 : cache.source().with("kafka.bootstrap_servers", bootstrap));

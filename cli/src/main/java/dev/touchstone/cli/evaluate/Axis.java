@@ -76,6 +76,9 @@ record Axis(String title, double low, double high, Scale scale, List<Double> tic
     if (size != 0 && size < 1e-3) {
       return String.format(Locale.ROOT, "%.0e", tick).replace("e-0", "e-");
     }
+    if (size >= 1e7) {
+      return String.format(Locale.ROOT, "%.1e", tick).replace("e+0", "e").replace("e+", "e");
+    }
     String digits = String.format(Locale.ROOT, "%.3f", tick);
     return digits.replaceAll("0+$", "").replaceAll("\\.$", "");
   }

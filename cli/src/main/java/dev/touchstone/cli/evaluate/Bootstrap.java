@@ -1,13 +1,11 @@
 package dev.touchstone.cli.evaluate;
 
-import dev.touchstone.metrics.Interval;
+import dev.touchstone.jobs.full.BootstrapJson;
 import dev.touchstone.metrics.binary.BinaryBootstrap;
-import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /**
- * The row-exact Poisson bootstrap of the ranking metrics.
+ * The row-exact bootstrap of the ranking metrics.
  *
  * @param options how it was drawn
  * @param result how the metrics varied
@@ -15,21 +13,13 @@ import java.util.Map;
 record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
     implements Section {
 
-  /** Resamples rows, which have no weights. */
+  /** Resamples rows. */
   static Bootstrap of(Predictions rows, BinaryBootstrap.Options options) {
     return new Bootstrap(
         options,
         rows.floatScores() != null
-            ? BinaryBootstrap.of(rows.floatScores(), rows.labels(), options)
-            : BinaryBootstrap.of(rows.doubleScores(), rows.labels(), options));
-  }
-
-  /** Spreads by the metric's name. */
-  Map<String, BinaryBootstrap.Spread> spreads() {
-    var spreads = new LinkedHashMap<String, BinaryBootstrap.Spread>();
-    spreads.put("average_precision", result.averagePrecision());
-    spreads.put("roc_auc", result.rocAuc());
-    return spreads;
+            ? BinaryBootstrap.of(rows.floatScores(), rows.labels(), rows.weights(), options)
+            : BinaryBootstrap.of(rows.doubleScores(), rows.labels(), rows.weights(), options));
   }
 
   @Override
@@ -39,36 +29,7 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
 
   @Override
   public Map<String, Object> json() {
-    var json = new LinkedHashMap<String, Object>();
-    json.put("replicates", options.replicates());
-    json.put("seed", options.seed());
-    json.put("level", options.level());
-    spreads()
-        .forEach(
-            (metric, spread) -> {
-              var fields = new LinkedHashMap<String, Object>();
-              boolean any = !Double.isNaN(spread.standardError());
-              fields.put("used", spread.used());
-              fields.put("dropped", spread.dropped());
-              fields.put("standard_error", any ? spread.standardError() : null);
-              fields.put("reason", any ? null : "too_few_defined_replicates");
-              fields.put("percentile", json(spread.percentile()));
-              fields.put("bca", json(spread.bca()));
-              json.put(metric, fields);
-            });
-    return json;
-  }
-
-  private static Map<String, Object> json(Interval interval) {
-    if (interval == null) {
-      return null;
-    }
-    var fields = new LinkedHashMap<String, Object>();
-    fields.put("ci_low", interval.low());
-    fields.put("ci_high", interval.high());
-    fields.put("ci_method", interval.method());
-    fields.put("target", interval.target().name().toLowerCase(Locale.ROOT));
-    return fields;
+    return BootstrapJson.of(options, result);
   }
 
   @Override
@@ -80,7 +41,7 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
         "standard error",
         TableFormat.percent(options.level()) + " percentile",
         "BCa");
-    spreads()
+    BootstrapJson.spreads(result)
         .forEach(
             (metric, spread) ->
                 table.row(
@@ -101,7 +62,7 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
         "standard error",
         TableFormat.percent(options.level()) + " percentile",
         "BCa");
-    spreads()
+    BootstrapJson.spreads(result)
         .forEach(
             (metric, spread) -> {
               page.open("tr").element("td", Words.metric(metric));
@@ -113,7 +74,8 @@ record Bootstrap(BinaryBootstrap.Options options, BinaryBootstrap.Result result)
   }
 
   private String replicates() {
-    return TableFormat.count(options.replicates()) + " replicates";
+    return TableFormat.count(options.replicates())
+        + (options.stratified() ? " stratified replicates" : " replicates");
   }
 
   private static String standardError(BinaryBootstrap.Spread spread) {

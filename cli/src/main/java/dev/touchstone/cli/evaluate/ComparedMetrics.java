@@ -1,13 +1,11 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.jobs.full.ComparisonJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.compare.MetricComparison;
-import dev.touchstone.metrics.compare.MultipleTests;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * Metrics of two models side by side. The verdict on a metric reads its own interval; {@code
@@ -21,43 +19,6 @@ record ComparedMetrics(List<MetricComparison> metrics, double level) {
 
   ComparedMetrics {
     metrics = List.copyOf(metrics);
-  }
-
-  /** Holm's adjusted p-values over the metrics that have one; null for the others. */
-  List<Double> holm() {
-    double[] given =
-        metrics.stream()
-            .filter(metric -> metric.pValue().isPresent())
-            .mapToDouble(metric -> metric.pValue().getAsDouble())
-            .toArray();
-    double[] adjusted = MultipleTests.holm(given);
-    var all = new ArrayList<Double>();
-    int next = 0;
-    for (MetricComparison metric : metrics) {
-      all.add(metric.pValue().isPresent() ? (Double) adjusted[next++] : null);
-    }
-    return all;
-  }
-
-  /** One object a metric. */
-  List<Map<String, Object>> json() {
-    List<Double> holm = holm();
-    var all = new ArrayList<Map<String, Object>>();
-    for (int i = 0; i < metrics.size(); i++) {
-      MetricComparison metric = metrics.get(i);
-      var fields = new LinkedHashMap<String, Object>();
-      fields.put("metric", metric.name());
-      fields.put("direction", metric.direction().name().toLowerCase(Locale.ROOT));
-      fields.put("value", Fields.value(metric.candidate()));
-      fields.put("baseline", Fields.value(metric.baseline()));
-      fields.put("difference", Fields.value(metric.difference()));
-      Fields.interval(fields, metric.difference());
-      fields.put("p_value", metric.pValue().isPresent() ? metric.pValue().getAsDouble() : null);
-      fields.put("p_value_holm", holm.get(i));
-      fields.put("verdict", metric.verdict().name());
-      all.add(fields);
-    }
-    return all;
   }
 
   /** Lines for the terminal. */
@@ -97,7 +58,7 @@ record ComparedMetrics(List<MetricComparison> metrics, double level) {
   }
 
   private List<String[]> cells() {
-    List<Double> holm = holm();
+    List<Double> holm = ComparisonJson.holm(metrics);
     var rows = new ArrayList<String[]>();
     for (int i = 0; i < metrics.size(); i++) {
       MetricComparison metric = metrics.get(i);

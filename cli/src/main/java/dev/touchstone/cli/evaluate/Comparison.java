@@ -1,5 +1,6 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.jobs.full.ComparisonJson;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.compare.CompareOptions;
@@ -8,7 +9,6 @@ import dev.touchstone.metrics.compare.JoinCoverage;
 import dev.touchstone.metrics.compare.McNemar;
 import dev.touchstone.metrics.compare.PairedComparison;
 import dev.touchstone.metrics.compare.PairedReport;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -54,58 +54,7 @@ record Comparison(
 
   @Override
   public Map<String, Object> json() {
-    var json = new LinkedHashMap<String, Object>();
-    json.put("baseline", baseline);
-    json.put("join", join());
-    json.put("metrics", metrics().json());
-    json.put("p_adjustment", "holm");
-    json.put("threshold", options.candidateThreshold());
-    json.put("baseline_threshold", options.baselineThreshold());
-    json.put("mcnemar", mcnemar(report.mcnemar()));
-    json.put("flips", flips(report.flips()));
-    return json;
-  }
-
-  private Map<String, Object> join() {
-    var join = new LinkedHashMap<String, Object>();
-    join.put("paired_by", pairedBy);
-    join.put("rows", coverage.candidateRows());
-    join.put("baseline_rows", coverage.baselineRows());
-    join.put("joined", coverage.joined());
-    join.put("share", coverage.share());
-    join.put("complete", coverage.complete());
-    join.put("n", report.n());
-    join.put("n_pos", report.nPos());
-    return join;
-  }
-
-  private static Map<String, Object> mcnemar(McNemar test) {
-    var json = new LinkedHashMap<String, Object>();
-    json.put("both_right", test.bothRight());
-    json.put("baseline_only", test.baselineOnly());
-    json.put("candidate_only", test.candidateOnly());
-    json.put("neither", test.neither());
-    json.put("p_value", test.midP());
-    json.put("p_method", "mid_p");
-    json.put("exact_p", test.exactP());
-    json.put("chi_squared", test.chiSquared());
-    json.put("asymptotic_p", test.asymptoticP());
-    return json;
-  }
-
-  private Map<String, Object> flips(DecisionFlips flips) {
-    var json = new LinkedHashMap<String, Object>();
-    json.put("total", flips.total());
-    json.put("raised", flips.raised());
-    json.put("lowered", flips.lowered());
-    json.put("mended", flips.mended());
-    json.put("broken", flips.broken());
-    json.put("positive_raised", flips.positiveRaised());
-    json.put("positive_lowered", flips.positiveLowered());
-    json.put("negative_raised", flips.negativeRaised());
-    json.put("negative_lowered", flips.negativeLowered());
-    json.put("rate", Fields.metric(flips.rate(options.level())));
-    return json;
+    return ComparisonJson.of(baseline, coverage, pairedBy, report, report.metrics(), options);
   }
 
   /** How much of both files was compared, in words. */

@@ -5,6 +5,7 @@ import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.binary.Questions;
 import dev.touchstone.metrics.compare.CompareOptions;
+import dev.touchstone.metrics.compare.PairedBootstrap;
 import dev.touchstone.metrics.shared.TaskReport;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -53,6 +54,7 @@ import picocli.CommandLine.Spec;
       "  touchstone evaluate preds.csv --task multiclass --score-columns 'p_*'",
       "  touchstone evaluate preds.csv --task regression --label-column y --score-column yhat",
       "  touchstone evaluate preds.csv --task ranking --query-column q --at 10",
+      "  touchstone evaluate preds.csv --task regression --format html > report.html",
       "  touchstone evaluate preds.csv --format html --title \"Fraud, step 800\" > report.html",
       "",
       "Labels are 0 or 1 (also false and true). The report is JSON, schema",
@@ -132,8 +134,17 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--bootstrap",
       paramLabel = "N",
-      description = "Resample the rows N times (2 to 100000): intervals of AP and ROC AUC.")
+      description =
+          "Resample the rows N times (2 to 100000): intervals of AP and ROC AUC; with --baseline"
+              + " also of the difference in AP, both models by the same rows.")
   private Integer replicates;
+
+  @Option(
+      names = "--stratified",
+      description =
+          "With --bootstrap: resample positives and negatives apart, their numbers as they are,"
+              + " for when they were fixed by design. Not for the difference to a baseline.")
+  private boolean stratified;
 
   @Option(
       names = "--seed",
@@ -199,11 +210,16 @@ public final class EvaluateCommand implements Callable<Integer> {
     Input baseline = comparison.baseline(input);
     CompareOptions comparing = comparison.options(options);
     BinaryBootstrap.Options resampling = resampling(options);
+    if (resampling != null && !stratified) {
+      comparing =
+          comparing.withBootstrap(new PairedBootstrap.Options(replicates, seed, options.threads()));
+    }
+    CompareOptions compared = comparing;
     if (honest && !input.hasIds()) {
       throw usage("--honest halves the rows by id: give --id-column");
     }
     return guarded(
-        read.name(), progress -> run(read, baseline, options, comparing, resampling, progress));
+        read.name(), progress -> run(read, baseline, options, compared, resampling, progress));
   }
 
   /** Reading and writing, which may fail as files do. */
@@ -237,9 +253,6 @@ public final class EvaluateCommand implements Callable<Integer> {
         throw usage(option.longestName() + " is not for --task " + task.task);
       }
     }
-    if (format == Format.html) {
-      throw usage("--format html is not for --task " + task.task + " yet: json or table");
-    }
     TaskInput read = input.ofTask(task);
     int some = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     var evaluation = new TaskEvaluation(task, read, decisionThreshold, level, some);
@@ -262,18 +275,28 @@ public final class EvaluateCommand implements Callable<Integer> {
       progress.note(source.name() + ": no rows: every metric is null");
     }
     progress.doing("evaluating " + ready.rows() + " rows");
-    TaskReport report = ready.evaluation().get();
+    TaskReport report = ready.evaluation().of(null);
     clock.took("compute_seconds");
+    var sections = new ArrayList<Section>();
+    if (ready.folds() != null) {
+      progress.doing("evaluating folds");
+      sections.add(TaskFolds.of(source.name(), ready, report, level));
+      clock.took("folds_seconds");
+    }
 
     var buffered = new BufferedOutputStream(out, 1 << 16);
-    if (format == Format.table) {
-      TaskFormat.writeTables(buffered, title == null ? source.name() : title, report, level);
-    } else {
-      var provenance = new LinkedHashMap<String, Object>();
-      provenance.put("engine", "touchstone " + version());
-      provenance.put("files", Input.sources(source.all()));
-      provenance.putAll(evaluation.asked());
-      TaskFormat.writeJson(buffered, report, provenance, cost);
+    String name = title == null ? source.name() : title;
+    var provenance = new LinkedHashMap<String, Object>();
+    provenance.put("engine", "touchstone " + version());
+    provenance.put("files", Input.sources(source.all()));
+    provenance.putAll(evaluation.asked());
+    switch (format) {
+      case json -> TaskFormat.writeJson(buffered, report, sections, provenance, cost);
+      case table -> TaskFormat.writeTables(buffered, name, report, sections, level);
+      case html ->
+          TaskHtml.write(
+              buffered, name, report, ready.picture().apply(report), sections, level, provenance);
+      default -> throw new IllegalStateException();
     }
     buffered.flush();
   }
@@ -442,13 +465,14 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private BinaryBootstrap.Options resampling(BinaryOptions options) {
     if (replicates == null) {
+      if (stratified) {
+        throw usage("--stratified is a way to resample: give --bootstrap");
+      }
       return null;
     }
-    if (input.hasWeights()) {
-      throw usage("--bootstrap is for rows without weights");
-    }
     try {
-      return new BinaryBootstrap.Options(replicates, seed, options.threads(), options.level());
+      return new BinaryBootstrap.Options(
+          replicates, seed, options.threads(), options.level(), stratified);
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }

@@ -1,12 +1,12 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.jobs.full.FoldsJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.compare.CrossValidation;
 import dev.touchstone.metrics.compare.FoldMetric;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -78,37 +78,8 @@ record Folds(String column, List<String> names, CrossValidation validation, Comp
 
   @Override
   public Map<String, Object> json() {
-    var json = new LinkedHashMap<String, Object>();
-    json.put("column", column);
-    var folds = new ArrayList<Map<String, Object>>();
-    for (int i = 0; i < names.size(); i++) {
-      var fold = new LinkedHashMap<String, Object>();
-      fold.put("fold", names.get(i));
-      fold.putAll(Fields.size(validation.reports().get(i)));
-      folds.add(fold);
-    }
-    json.put("folds", folds);
-    var metrics = new LinkedHashMap<String, Object>();
-    for (FoldMetric metric : validation.metrics()) {
-      var fields = new LinkedHashMap<String, Object>();
-      fields.put("per_fold", metric.perFold().stream().map(Folds::foldValue).toList());
-      fields.put("pooled", Fields.metric(metric.pooled()));
-      fields.put("averaged", Fields.metric(metric.averaged()));
-      metrics.put(metric.name(), fields);
-    }
-    json.put("metrics", metrics);
-    if (paired != null) {
-      json.put("paired", paired.json());
-      json.put("p_adjustment", "holm");
-    }
-    return json;
-  }
-
-  private static Map<String, Object> foldValue(MetricValue metric) {
-    var fields = new LinkedHashMap<String, Object>();
-    fields.put("value", Fields.value(metric));
-    fields.put("reason", metric.reason());
-    return fields;
+    return FoldsJson.of(
+        column, names, validation, validation.metrics(), paired == null ? null : paired.metrics());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.touchstone.cli.evaluate;
 
+import dev.touchstone.jobs.full.HonestJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.ThresholdRow;
 import dev.touchstone.metrics.binary.BinaryOptions;
@@ -9,7 +10,6 @@ import dev.touchstone.metrics.binary.Questions;
 import dev.touchstone.metrics.compare.HonestOperatingPoint;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -38,70 +38,7 @@ record HonestPoints(List<HonestOperatingPoint> points, Questions questions) {
 
   /** By the operating point's name, what stands beside it in the report. */
   Map<String, Object> json() {
-    var byName = new LinkedHashMap<String, Object>();
-    points.forEach(point -> byName.put(point.chosen().name(), json(point)));
-    return byName;
-  }
-
-  private Map<String, Object> json(HonestOperatingPoint point) {
-    var json = new LinkedHashMap<String, Object>();
-    json.put("method", "hash_half");
-    json.put("salt", HonestOperatingPoint.SALT);
-    json.put("reason", point.chosen().reason());
-    if (point.chosen().reason() != null) {
-      json.put("threshold", null);
-      return json;
-    }
-    json.put("threshold", point.threshold());
-    if (Double.isInfinite(point.threshold())) {
-      json.put("threshold_reason", "above_every_score");
-    }
-    var chosen = new LinkedHashMap<String, Object>();
-    chosen.put("value", Fields.value(point.chosenValue()));
-    addCounts(chosen, point.chosen().row());
-    json.put("chosen", chosen);
-    var reported = new LinkedHashMap<String, Object>(Fields.size(point.reported()));
-    MetricValue value = reportedValue(point);
-    reported.put("value", Fields.value(value));
-    reported.put("reason", value.reason());
-    addCounts(reported, reportedRow(point));
-    for (String metric : List.of("precision", "recall", "f1")) {
-      reported.put(metric, Fields.metric(point.metric(metric)));
-    }
-    json.put("reported", reported);
-    return json;
-  }
-
-  private static void addCounts(Map<String, Object> to, ThresholdRow row) {
-    to.put("tp", row == null ? null : Fields.amount(row.tp()));
-    to.put("fp", row == null ? null : Fields.amount(row.fp()));
-    to.put("fn", row == null ? null : Fields.amount(row.fn()));
-    to.put("tn", row == null ? null : Fields.amount(row.tn()));
-  }
-
-  // null where nothing is in the other half
-  private static ThresholdRow reportedRow(HonestOperatingPoint point) {
-    return point.reported().operatingPoints().stream()
-        .filter(other -> other.name().equals("decision"))
-        .map(OperatingPoint::row)
-        .findFirst()
-        .orElse(null);
-  }
-
-  // what the point was chosen for, on the other half
-  private MetricValue reportedValue(HonestOperatingPoint point) {
-    String name = point.chosen().name();
-    if (name.equals("min_cost")) {
-      ThresholdRow row = reportedRow(point);
-      return row == null
-          ? MetricValue.undefined(name, point.metric("recall").reason())
-          : MetricValue.defined(
-              name,
-              questions.falsePositiveCost() * row.fp() + questions.falseNegativeCost() * row.fn());
-    }
-    String metric =
-        name.startsWith("max_") ? name.substring(4) : name.substring(0, name.indexOf("_at_"));
-    return point.metric(metric);
+    return HonestJson.byName(points, questions);
   }
 
   /** Lines for the terminal. */
@@ -155,8 +92,8 @@ record HonestPoints(List<HonestOperatingPoint> points, Questions questions) {
       }
       row.add(TableFormat.number(point.threshold()));
       row.add(number(point.chosenValue()));
-      row.add(number(reportedValue(point)));
-      ThresholdRow counts = reportedRow(point);
+      row.add(number(HonestJson.reportedValue(point, questions)));
+      ThresholdRow counts = HonestJson.reportedRow(point);
       if (counts == null) {
         row.addAll(Collections.nCopies(7, "–"));
         rows.add(row);

@@ -38,6 +38,7 @@ final class HtmlFormat {
       .tile .range { color: var(--muted); font-size: .85rem; font-variant-numeric: tabular-nums; min-height: 1.3em; }
       .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1.25rem; margin-top: 2rem; }
       .plots svg { width: 100%; height: auto; }
+      .plots.one { grid-template-columns: minmax(0, 36rem); }
       .scroll { overflow-x: auto; }
       table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem; }
       th, td { padding: .35rem .75rem .35rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
@@ -53,16 +54,10 @@ final class HtmlFormat {
   private HtmlFormat() {}
 
   static void write(OutputStream to, Evaluated evaluated) throws IOException {
-    var page = new Markup();
-    page.raw("<!DOCTYPE html>\n").open("html", "lang", "en").line().open("head");
-    page.empty("meta", "charset", "utf-8");
-    page.empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
-    page.element("title", "Evaluation of " + evaluated.name());
-    page.open("style").raw(STYLE).raw(Plot.STYLE).close().close().line().open("body").line();
-    page.element("h1", evaluated.name());
+    var page = begin(evaluated.name());
     page.element(
         "p", TableFormat.head(evaluated.report(), evaluated.predictions()), "class", "sub");
-    tiles(page, evaluated.report());
+    tiles(page, HEADLINE.stream().map(evaluated.report()::metric).toList());
     page.open("div", "class", "plots");
     Plots.of(evaluated).values().forEach(plot -> page.line().raw(plot.inline()));
     page.close().line();
@@ -72,10 +67,21 @@ final class HtmlFormat {
       evaluated.honest().html(page);
     }
     slices(page, evaluated.slices());
-    metrics(page, evaluated);
+    metrics(page, Words.metricsBesidePoints(evaluated.report()), evaluated.options().level());
     provenance(page, evaluated.provenance());
     page.close().close().line();
     to.write(page.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A page with its heading, up to the body. */
+  static Markup begin(String name) {
+    var page = new Markup();
+    page.raw("<!DOCTYPE html>\n").open("html", "lang", "en").line().open("head");
+    page.empty("meta", "charset", "utf-8");
+    page.empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
+    page.element("title", "Evaluation of " + name);
+    page.open("style").raw(STYLE).raw(Plot.STYLE).close().close().line().open("body").line();
+    return page.element("h1", name);
   }
 
   private static String range(MetricValue metric) {
@@ -86,11 +92,12 @@ final class HtmlFormat {
             + TableFormat.number(metric.interval().high());
   }
 
-  private static void tiles(Markup page, BinaryReport report) {
+  /** What is read first. */
+  static void tiles(Markup page, List<MetricValue> metrics) {
     page.open("div", "class", "tiles");
-    for (String name : HEADLINE) {
-      MetricValue metric = report.metric(name);
-      page.open("div", "class", "tile").element("div", Words.metric(name), "class", "name");
+    for (MetricValue metric : metrics) {
+      page.open("div", "class", "tile");
+      page.element("div", Words.metric(metric.name()), "class", "name");
       page.element(
           "div", metric.isDefined() ? TableFormat.number(metric.value()) : "–", "class", "value");
       page.element(
@@ -177,14 +184,15 @@ final class HtmlFormat {
     page.close().close().close().line();
   }
 
-  private static void metrics(Markup page, Evaluated evaluated) {
+  /** Every metric with its interval, or why there is none. */
+  static void metrics(Markup page, List<MetricValue> metrics, double level) {
     page.element("h2", "Metrics").open("div", "class", "scroll").open("table");
     page.open("thead").open("tr");
     page.element("th", "metric").element("th", "value");
-    page.element("th", TableFormat.percent(evaluated.options().level()) + " interval");
+    page.element("th", TableFormat.percent(level) + " interval");
     page.element("th", "", "class", "words");
     page.close().close().open("tbody").line();
-    for (MetricValue metric : Words.metricsBesidePoints(evaluated.report())) {
+    for (MetricValue metric : metrics) {
       page.open("tr").element("td", Words.metric(metric.name()));
       page.element("td", metric.isDefined() ? TableFormat.number(metric.value()) : "–");
       page.element("td", range(metric));
@@ -198,7 +206,8 @@ final class HtmlFormat {
     page.close().close().close().line();
   }
 
-  private static void provenance(Markup page, Map<String, Object> provenance) {
+  /** Where the rows came from. */
+  static void provenance(Markup page, Map<String, Object> provenance) {
     page.element("h2", "Provenance").open("dl");
     provenance.forEach(
         (name, value) -> {

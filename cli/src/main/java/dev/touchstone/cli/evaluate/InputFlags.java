@@ -118,7 +118,7 @@ final class InputFlags {
     if (arrays() || task.queries != null) {
       requireArrays();
       return new TaskInput(
-          scores.toString(), List.of(), List.of(), null, null, null, labels, scores, weights);
+          scores.toString(), List.of(), List.of(), null, null, null, labels, scores, weights, null);
     }
     requireTables();
     return new TaskInput(
@@ -130,7 +130,8 @@ final class InputFlags {
         weightColumn,
         null,
         null,
-        null);
+        null,
+        foldsColumn);
   }
 
   private void requireTables() {
@@ -193,11 +194,6 @@ final class InputFlags {
   /** Whether rows are named. */
   boolean hasIds() {
     return idColumn != null;
-  }
-
-  /** Whether rows are weighted. */
-  boolean hasWeights() {
-    return weights != null || weightColumn != null;
   }
 
   /** Which labels are positive. */

@@ -2,10 +2,13 @@ package dev.touchstone.cli.evaluate;
 
 import dev.touchstone.metrics.multiclass.MulticlassEvaluation;
 import dev.touchstone.metrics.multiclass.MulticlassOptions;
+import dev.touchstone.metrics.multiclass.MulticlassReport;
 import dev.touchstone.metrics.multilabel.MultilabelEvaluation;
 import dev.touchstone.metrics.multilabel.MultilabelOptions;
+import dev.touchstone.metrics.multilabel.MultilabelReport;
 import dev.touchstone.metrics.ranking.RankingEvaluation;
 import dev.touchstone.metrics.ranking.RankingOptions;
+import dev.touchstone.metrics.ranking.RankingReport;
 import dev.touchstone.metrics.regression.RegressionEvaluation;
 import dev.touchstone.metrics.regression.RegressionOptions;
 import dev.touchstone.metrics.shared.ScoreTable;
@@ -17,7 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /** Reads the rows of a task other than the binary one and evaluates them. */
@@ -32,8 +35,24 @@ final class TaskEvaluation {
   private final double level;
   private final int threads;
 
-  /** Rows that were read, ready to be evaluated. */
-  record Ready(long rows, Supplier<TaskReport> evaluation) {}
+  private SliceColumn folds;
+
+  /** Evaluates rows. */
+  interface Evaluation {
+    /** The report of some rows; null stands for all. */
+    TaskReport of(int[] rows);
+  }
+
+  /**
+   * Rows that were read, ready to be evaluated.
+   *
+   * @param rows how many
+   * @param evaluation of them
+   * @param picture of a report on all rows, for a page
+   * @param folds the fold of every row, or null
+   */
+  record Ready(
+      int rows, Evaluation evaluation, Function<TaskReport, String> picture, SliceColumn folds) {}
 
   TaskEvaluation(
       TaskOptions options, TaskInput input, double decisionThreshold, double level, int threads) {
@@ -131,6 +150,11 @@ final class TaskEvaluation {
     if (weight != null) {
       all.add(weight);
     }
+    TaskColumn fold =
+        input.foldsColumn() == null ? null : TaskColumn.text("fold", input.foldsColumn());
+    if (fold != null) {
+      all.add(fold);
+    }
     var seen = new HashMap<String, TaskColumn>();
     for (TaskColumn column : all) {
       if (seen.put(column.name(), column) != null) {
@@ -140,7 +164,12 @@ final class TaskEvaluation {
                 + BadInputException.quote(column.name()));
       }
     }
-    return TaskTable.read(input.files(), input.formats(), all);
+    TaskTable table = TaskTable.read(input.files(), input.formats(), all);
+    if (fold != null) {
+      int[] codes = IntStream.range(0, table.rows()).map(fold::code).toArray();
+      folds = new SliceColumn(fold.name(), codes, fold.values());
+    }
+    return table;
   }
 
   private static double[] weights(TaskColumn weight, int rows) {
@@ -251,13 +280,16 @@ final class TaskEvaluation {
     }
   }
 
-  private static Ready multiclass(
+  private Ready multiclass(
       MulticlassOptions options, ScoreTable scores, int[] labels, double[] weights) {
+    var some = options.withPrecision(scores.precision());
     return new Ready(
         labels.length,
-        () ->
+        rows ->
             MulticlassEvaluation.evaluate(
-                scores, labels, weights, options.withPrecision(scores.precision())));
+                Picked.of(scores, rows), Picked.of(labels, rows), Picked.of(weights, rows), some),
+        report -> TaskPictures.confusion((MulticlassReport) report),
+        folds);
   }
 
   private Ready multilabelTables() {
@@ -299,13 +331,19 @@ final class TaskEvaluation {
     }
   }
 
-  private static Ready multilabel(
+  private Ready multilabel(
       MultilabelOptions options, ScoreTable scores, byte[] labels, double[] weights) {
+    var some = options.withPrecision(scores.precision());
     return new Ready(
         scores.rows(),
-        () ->
+        rows ->
             MultilabelEvaluation.evaluate(
-                scores, labels, weights, options.withPrecision(scores.precision())));
+                Picked.of(scores, rows),
+                Picked.of(labels, scores.columns(), rows),
+                Picked.of(weights, rows),
+                some),
+        report -> TaskPictures.labels((MultilabelReport) report),
+        folds);
   }
 
   private Ready regressionTables() {
@@ -319,7 +357,15 @@ final class TaskEvaluation {
   private Ready regression(double[] truths, double[] predictions, double[] weights) {
     var some = regression();
     return new Ready(
-        truths.length, () -> RegressionEvaluation.evaluate(truths, predictions, weights, some));
+        truths.length,
+        rows ->
+            RegressionEvaluation.evaluate(
+                Picked.of(truths, rows),
+                Picked.of(predictions, rows),
+                Picked.of(weights, rows),
+                some),
+        report -> TaskPictures.errors(truths, predictions, weights),
+        folds);
   }
 
   private Ready rankingTables() {
@@ -334,7 +380,28 @@ final class TaskEvaluation {
       ids[i] = query.code(i);
       relevances[i] = (float) relevance.number(i);
     }
+    keepQueriesWhole(query, rows);
     return ranking(ids, score.numbers(rows), relevances);
+  }
+
+  private void keepQueriesWhole(TaskColumn query, int rows) {
+    int[] foldOf = new int[folds == null ? 0 : query.values().size()];
+    for (int i = 0; i < rows && folds != null; i++) {
+      int fold = folds.codes()[i];
+      int known = foldOf[query.code(i)];
+      if (known != 0 && known != fold + 1) {
+        throw BadInputException.inRow(
+            input.name(),
+            i + 1L,
+            "a query must lie in one fold, but "
+                + BadInputException.quote(query.values().get(query.code(i)))
+                + " is in "
+                + BadInputException.quote(folds.values().get(known - 1))
+                + " and "
+                + BadInputException.quote(folds.values().get(fold)));
+      }
+      foldOf[query.code(i)] = fold + 1;
+    }
   }
 
   private TaskColumn.Rule relevance() {
@@ -349,7 +416,13 @@ final class TaskEvaluation {
 
   private Ready ranking(long[] ids, double[] scores, float[] relevances) {
     var some = ranking();
-    return new Ready(ids.length, () -> RankingEvaluation.evaluate(ids, scores, relevances, some));
+    return new Ready(
+        ids.length,
+        rows ->
+            RankingEvaluation.evaluate(
+                Picked.of(ids, rows), Picked.of(scores, rows), Picked.of(relevances, rows), some),
+        report -> TaskPictures.cutoffs((RankingReport) report),
+        folds);
   }
 
   // arrays

@@ -1,8 +1,8 @@
 package dev.touchstone.cli.evaluate;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.touchstone.jobs.full.ReportJson;
+import dev.touchstone.jobs.full.TaskReportJson;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.shared.Table;
 import dev.touchstone.metrics.shared.TaskReport;
@@ -10,70 +10,39 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** The report of a task other than the binary one, as JSON or as tables for the terminal. */
 final class TaskFormat {
   private static final String NONE = "–";
-  private static final int MOST_ROWS = 50;
+
+  /** Rows of a table that are shown. */
+  static final int MOST_ROWS = 50;
 
   private TaskFormat() {}
 
   /** Schema {@code touchstone.report/1} with {@code task}, {@code facts} and {@code tables}. */
   static void writeJson(
-      OutputStream to, TaskReport report, Map<String, Object> provenance, Map<String, Object> cost)
+      OutputStream to,
+      TaskReport report,
+      List<Section> sections,
+      Map<String, Object> provenance,
+      Map<String, Object> cost)
       throws IOException {
     try (var json = ReportJson.factory().createGenerator(to)) {
       json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
       json.setPrettyPrinter(new ReportPrinter());
-      json.setCodec(new ObjectMapper());
-      json.writeStartObject();
-      json.writeStringField("schema", ReportJson.SCHEMA);
-      json.writeStringField("task", report.task());
-      json.writeNumberField("n", report.n());
-      ReportJson.writeMetrics(json, report.metrics());
-      json.writePOJOField("facts", report.facts());
-      for (Table table : report.tables()) {
-        writeTable(json, table);
-      }
-      json.writePOJOField("provenance", provenance);
-      json.writePOJOField("cost", cost);
-      json.writeEndObject();
+      var all = new LinkedHashMap<String, Object>();
+      sections.forEach(section -> all.put(section.name(), section.json()));
+      TaskReportJson.write(json, report, report.metrics(), all, provenance, cost);
       json.writeRaw('\n');
     }
   }
 
-  private static void writeTable(JsonGenerator json, Table table) throws IOException {
-    json.writeArrayFieldStart(table.name());
-    for (List<Object> row : table.rows()) {
-      json.writeStartObject();
-      for (int c = 0; c < row.size(); c++) {
-        writeCell(json, table.columns().get(c), row.get(c));
-      }
-      json.writeEndObject();
-    }
-    json.writeEndArray();
-  }
-
-  private static void writeCell(JsonGenerator json, String name, Object cell) throws IOException {
-    if (!(cell instanceof MetricValue metric)) {
-      json.writePOJOField(name, cell);
-      return;
-    }
-    if (metric.isDefined()) {
-      json.writeNumberField(name, metric.value());
-    } else {
-      json.writeNullField(name);
-      json.writeStringField(name + "_reason", metric.reason());
-    }
-    if (metric.interval() != null) {
-      json.writeNumberField(name + "_ci_low", metric.interval().low());
-      json.writeNumberField(name + "_ci_high", metric.interval().high());
-    }
-  }
-
-  static void writeTables(OutputStream to, String title, TaskReport report, double level)
+  static void writeTables(
+      OutputStream to, String title, TaskReport report, List<Section> sections, double level)
       throws IOException {
     var text = new StringBuilder(title);
     text.append('\n').append(TableFormat.count(report.n())).append(" rows, task ");
@@ -85,6 +54,7 @@ final class TaskFormat {
     for (Table table : report.tables()) {
       text.append('\n').append(table(table));
     }
+    sections.forEach(section -> text.append('\n').append(section.table()));
     to.write(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
@@ -120,7 +90,8 @@ final class TaskFormat {
         + (left > 0 ? "and " + TableFormat.count(left) + " more rows, in --format json\n" : "");
   }
 
-  private static String cell(Object cell) {
+  /** A cell for people. */
+  static String cell(Object cell) {
     if (cell instanceof MetricValue metric) {
       return metric.isDefined() ? TableFormat.number(metric.value()) : NONE;
     }

@@ -15,6 +15,7 @@ import java.util.List;
  * @param labels array of the truth, or null for tables
  * @param scores array of the predictions, or null for tables
  * @param weights array of weights, or null
+ * @param foldsColumn of tables, or null
  */
 record TaskInput(
     String name,
@@ -25,7 +26,8 @@ record TaskInput(
     String weightColumn,
     Path labels,
     Path scores,
-    Path weights) {
+    Path weights,
+    String foldsColumn) {
   /** Every file that is read, but that of queries. */
   List<Path> all() {
     var all = new java.util.ArrayList<>(files);

@@ -27,6 +27,7 @@ final class TaskOptions {
           "--label-column",
           "--score-column",
           "--weight-column",
+          "--folds-column",
           "--input-format",
           "--labels",
           "--scores",

@@ -21,6 +21,14 @@ public final class Words {
           Map.entry("ks", "KS"),
           Map.entry("ece", "ECE"),
           Map.entry("mce", "largest calibration error"),
+          Map.entry("mse", "MSE"),
+          Map.entry("rmse", "RMSE"),
+          Map.entry("mae", "MAE"),
+          Map.entry("mape", "MAPE"),
+          Map.entry("r2", "R²"),
+          Map.entry("mrr", "MRR"),
+          Map.entry("map", "MAP"),
+          Map.entry("ndcg", "NDCG"),
           Map.entry("decision", "decision threshold"),
           Map.entry("min_cost", "least cost"));
 
@@ -44,6 +52,9 @@ public final class Words {
         .replace("ece ", "ECE ")
         .replace("brier ", "Brier ")
         .replace(" fpr ", " FPR ")
+        .replaceAll("^ndcg at ", "NDCG at ")
+        .replaceAll("^map at ", "MAP at ")
+        .replaceAll(" f1$", " F1")
         .replaceAll("^f([0-9.]+)$", "F$1");
   }
 

@@ -1,5 +1,6 @@
 package dev.touchstone.cli.runtime;
 
+import dev.touchstone.jobs.cache.CacheFileSystems;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.server.ServerSettings;
@@ -58,6 +59,7 @@ public final class EmbeddedEngine implements EngineLauncher.Engine {
 
     Configuration flinkConfig =
         GlobalConfiguration.loadConfiguration(options.confDirectory().toString());
+    CacheFileSystems.load(flinkConfig);
     // the cluster comes up while the broker does
     CompletableFuture<EmbeddedFlink> starting =
         CompletableFuture.supplyAsync(
@@ -81,7 +83,7 @@ public final class EmbeddedEngine implements EngineLauncher.Engine {
             .settings()
             .get()
             .with("kafka.bootstrap_servers", bootstrap)
-            .with("cache.directory", directory.cache().toUri().toString());
+            .with("cache.directory", cache(asked, directory));
     EngineSettings settings = EngineSettings.from(source);
     TopicSetup.create(settings.kafka());
     flink.run(settings);
@@ -92,6 +94,12 @@ public final class EmbeddedEngine implements EngineLauncher.Engine {
                 .withTopics(settings.kafka().topics())
                 .withToken(settings.server().token()));
     running.push(server);
+  }
+
+  /** A URI is taken at its word; a plain path is for jobs on a cluster. */
+  private static String cache(EngineSettings asked, DataDirectory directory) {
+    String configured = asked.cache().directory();
+    return CacheFileSystems.isUri(configured) ? configured : directory.cache().toUri().toString();
   }
 
   private String startKafka(DataDirectory directory, EngineOptions options) throws Exception {

@@ -328,7 +328,7 @@ class EvaluateCommandTest {
         "p.csv --max-slices 0",
         "p.csv --cost-fp 1",
         "p.csv --bootstrap 1",
-        "p.csv --bootstrap 100 --weight-column w",
+        "p.csv --stratified",
         "p.csv --cost-fp -1 --cost-fn 1",
         "p.csv --calibration-bins 1",
         "p.csv --slice-columns a*,b",

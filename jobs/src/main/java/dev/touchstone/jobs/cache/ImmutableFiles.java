@@ -2,6 +2,8 @@ package dev.touchstone.jobs.cache;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
@@ -22,6 +24,10 @@ final class ImmutableFiles {
     replace(path, content);
   }
 
+  static boolean exists(Path path) throws IOException {
+    return path.getFileSystem().exists(path);
+  }
+
   /** Writes the file over whatever stands there. */
   static void replace(Path path, byte[] content) throws IOException {
     FileSystem files = path.getFileSystem();
@@ -37,11 +43,27 @@ final class ImmutableFiles {
       files.delete(draft, false);
       throw new IOException("can't rename " + draft + " to " + path.getName());
     }
+    forceDirectory(path.getParent());
+  }
+
+  /** Makes a new name last over a loss of power, where directories can be forced to disk at all. */
+  private static void forceDirectory(Path directory) throws IOException {
+    if (!System.getProperty("os.name").startsWith("Windows")) {
+      try (FileChannel channel =
+          FileChannel.open(
+              java.nio.file.Path.of(directory.makeQualified(directory.getFileSystem()).getPath()),
+              StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
   }
 
   private static void write(FileSystem files, Path path, byte[] content) throws IOException {
     try (FSDataOutputStream out = files.create(path, FileSystem.WriteMode.OVERWRITE)) {
       out.write(content);
+      if (!files.isDistributedFS()) {
+        out.sync(); // on disk before its name is
+      }
     }
   }
 

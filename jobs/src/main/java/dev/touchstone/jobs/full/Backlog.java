@@ -37,7 +37,7 @@ import org.apache.flink.util.OutputTag;
  * lost over a restart. One that comes back twice, or for what has not started, changes nothing.
  */
 public final class Backlog
-    extends KeyedCoProcessFunction<Integer, EvaluationTask, String, EvaluationTask> {
+    extends KeyedCoProcessFunction<Integer, EvaluationTask, Reported, EvaluationTask> {
 
   /** The one key. */
   public static final int KEY = 0;
@@ -51,7 +51,7 @@ public final class Backlog
   private final OutputTag<Outcome> outcomes;
   private final OutputTag<Progress> queued;
   private transient MapState<String, Group> queue;
-  private transient MapState<String, String> running;
+  private transient MapState<String, Place> running;
   private transient MapState<String, Boolean> led;
   private transient MapState<String, Long> turns;
   private transient ValueState<Long> counter;
@@ -71,6 +71,9 @@ public final class Backlog
       return tasks.get(0).trigger().claim().runId();
     }
   }
+
+  /** Who leads a report key that is computed, and since when. */
+  public record Place(String leaderId, long sinceMillis) {}
 
   public Backlog(
       FullSettings settings,
@@ -96,7 +99,8 @@ public final class Backlog
             .getMapState(new MapStateDescriptor<>("queue", Types.STRING, Types.POJO(Group.class)));
     running =
         getRuntimeContext()
-            .getMapState(new MapStateDescriptor<>("running", Types.STRING, Types.STRING));
+            .getMapState(
+                new MapStateDescriptor<>("running", Types.STRING, Types.POJO(Place.class)));
     counter = getRuntimeContext().getState(new ValueStateDescriptor<>("counter", Types.LONG));
   }
 
@@ -118,7 +122,7 @@ public final class Backlog
     List<EvaluationTask> tasks = new ArrayList<>(group == null ? List.of() : group.tasks());
     tasks.add(task);
     queue.put(task.reportKey(), new Group(group == null ? count() : group.arrival(), tasks));
-    start(out);
+    start(context, out);
     if (queue.contains(task.reportKey())) {
       int ahead = size(running.keys()) + size(queue.keys()) - 1;
       long now = context.timerService().currentProcessingTime();
@@ -126,17 +130,13 @@ public final class Backlog
     }
   }
 
-  /** An outcome has been written under that key. */
   @Override
-  public void processElement2(String key, Context context, Collector<EvaluationTask> out)
+  public void processElement2(Reported end, Context context, Collector<EvaluationTask> out)
       throws Exception {
-    if (running.contains(key)) {
-      running.remove(key);
+    if (running.contains(end.key())) {
+      running.remove(end.key());
     } else {
-      String failed = null;
-      for (Map.Entry<String, String> place : running.entries()) {
-        failed = place.getValue().equals(key) ? place.getKey() : failed;
-      }
+      String failed = failed(end);
       if (failed == null) {
         return;
       }
@@ -144,10 +144,25 @@ public final class Backlog
       // without a report, whoever asks again has it computed again
       led.remove(failed);
     }
-    start(out);
+    start(context, out);
   }
 
-  private void start(Collector<EvaluationTask> out) throws Exception {
+  /**
+   * The report key whose leader ended without a report; null for none. A failure from before the
+   * leader began is an old one that is read again: to take it for the leader's own would let a
+   * second one begin while the first is under way.
+   */
+  private String failed(Reported end) throws Exception {
+    for (Map.Entry<String, Place> place : running.entries()) {
+      if (place.getValue().leaderId().equals(end.key())
+          && end.timestampMillis() >= place.getValue().sinceMillis()) {
+        return place.getKey();
+      }
+    }
+    return null;
+  }
+
+  private void start(Context context, Collector<EvaluationTask> out) throws Exception {
     int free = settings.concurrentEvaluations() - size(running.keys());
     for (; free > 0; free--) {
       String key = next();
@@ -157,7 +172,10 @@ public final class Backlog
       Group group = queue.get(key);
       queue.remove(key);
       led.put(key, true);
-      running.put(key, group.tasks().get(0).trigger().id());
+      running.put(
+          key,
+          new Place(
+              group.tasks().get(0).trigger().id(), context.timerService().currentProcessingTime()));
       turns.put(group.runId(), count());
       for (int i = 0; i < group.tasks().size(); i++) {
         out.collect(group.tasks().get(i).leading(i == 0));

@@ -1,7 +1,7 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Question;
-import dev.touchstone.jobs.model.Segment;
+import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import dev.touchstone.metrics.binary.CoarseCounts;
 import dev.touchstone.metrics.binary.RangeTask;
@@ -18,7 +18,8 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * Adds up the counts of the first pass, in any order; with the last one, plans the second pass: one
- * split a score range, each over all segments. Keyed by report key.
+ * split a score range, each over all segments. Only the binary task has one. What was analysed
+ * beside the passes goes by. Keyed by report key.
  */
 public final class CombineCounts extends KeyedProcessFunction<String, Finding, Split> {
 
@@ -32,8 +33,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
   private transient ValueState<Sum> sum;
 
   /** The counts so far. */
-  public record Sum(
-      int received, List<Segment> segments, byte[] counts, String error, long nanos) {}
+  public record Sum(int received, List<Piece> pieces, byte[] counts, String error, long nanos) {}
 
   public CombineCounts(FullSettings settings, OutputTag<Finding> totals) {
     this.settings = settings;
@@ -48,6 +48,10 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
   @Override
   public void processElement(Finding counts, Context context, Collector<Split> out)
       throws Exception {
+    if (counts.split().aside() != null) {
+      context.output(totals, counts);
+      return;
+    }
     Sum now = add(sum.value(), counts);
     if (now.received() < counts.split().parts()) {
       sum.update(now);
@@ -55,45 +59,50 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
     }
     sum.clear();
     Split first = counts.split();
-    List<RangeTask> ranges = now.error() == null ? plan(now, first.question()) : List.of();
+    List<RangeTask> ranges =
+        now.error() == null && first.set().task() == Task.BINARY
+            ? plan(now, first.question())
+            : List.of();
     Split all =
         new Split(
             first.reportKey(),
-            first.setKey(),
+            first.set(),
             Split.ALL,
             ranges.size(),
             List.of(),
             first.question(),
+            null,
             null);
     context.output(totals, new Finding(all, now.counts(), now.error(), now.nanos()));
     for (int part = 0; part < ranges.size(); part++) {
       out.collect(
           new Split(
               first.reportKey(),
-              first.setKey(),
+              first.set(),
               part,
               ranges.size(),
-              now.segments(),
+              now.pieces(),
               first.question(),
-              ranges.get(part).toBytes()));
+              ranges.get(part).toBytes(),
+              null));
     }
   }
 
   private static Sum add(Sum sum, Finding counts) {
     if (sum == null) {
-      return new Sum(
-          1, counts.split().segments(), counts.payload(), counts.error(), counts.nanos());
+      return new Sum(1, counts.split().pieces(), counts.payload(), counts.error(), counts.nanos());
     }
-    String error = sum.error() == null ? counts.error() : sum.error();
-    byte[] combined =
-        error != null
-            ? null
-            : CoarseCounts.fromBytes(sum.counts())
-                .combine(CoarseCounts.fromBytes(counts.payload()))
-                .toBytes();
-    List<Segment> segments = new ArrayList<>(sum.segments());
-    segments.addAll(counts.split().segments());
-    return new Sum(sum.received() + 1, segments, combined, error, sum.nanos() + counts.nanos());
+    String error = Finding.firstError(sum.error(), counts.error());
+    byte[] combined = null;
+    if (error == null) {
+      TaskPass pass = TaskPass.of(counts.split().set(), counts.split().question());
+      pass.combine(sum.counts());
+      pass.combine(counts.payload());
+      combined = pass.toBytes();
+    }
+    List<Piece> pieces = new ArrayList<>(sum.pieces());
+    pieces.addAll(counts.split().pieces());
+    return new Sum(sum.received() + 1, pieces, combined, error, sum.nanos() + counts.nanos());
   }
 
   private List<RangeTask> plan(Sum all, Question question) {

@@ -2,25 +2,62 @@ package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Trigger;
+import java.util.List;
 
 /**
- * A trigger that has found its complete prediction set; or its withdrawal, which has the trigger
- * alone.
+ * A trigger that has found its complete prediction set; or its withdrawal, which has no manifest.
  *
+ * @param manifest what is evaluated; for all folds a summary without segments
+ * @param folds the sets of all folds, in their order; empty unless asked for
+ * @param baseline what to compare with, as many sets as are evaluated; empty unless asked for
  * @param reportKey set key and request hash: equal keys are the same question about the same rows
  * @param leads true on the first task of a report key: the one that is computed
  */
 public record EvaluationTask(
-    Trigger trigger, SetManifest manifest, String requestHash, String reportKey, boolean leads) {
+    Trigger trigger,
+    SetManifest manifest,
+    List<SetManifest> folds,
+    List<SetManifest> baseline,
+    String requestHash,
+    String reportKey,
+    boolean leads) {
 
   static EvaluationTask of(Trigger trigger, SetManifest manifest, String requestHash) {
-    return new EvaluationTask(
-        trigger, manifest, requestHash, manifest.setKey() + ":" + requestHash, false);
+    return of(trigger, manifest, List.of(), List.of(), requestHash);
   }
 
-  /** Takes back what was handed on before under that trigger's id. */
-  static EvaluationTask withdrawal(Trigger trigger) {
-    return new EvaluationTask(trigger, null, null, null, false);
+  /** Over all folds. */
+  static EvaluationTask ofFolds(Trigger trigger, List<SetManifest> folds, String requestHash) {
+    return of(trigger, FoldSets.summary(folds), folds, List.of(), requestHash);
+  }
+
+  private static EvaluationTask of(
+      Trigger trigger,
+      SetManifest manifest,
+      List<SetManifest> folds,
+      List<SetManifest> baseline,
+      String requestHash) {
+    String reportKey = manifest.setKey() + ":" + requestHash;
+    return new EvaluationTask(trigger, manifest, folds, baseline, requestHash, reportKey, false);
+  }
+
+  /** The same with what it is compared with, which is part of the question. */
+  EvaluationTask against(List<SetManifest> sets) {
+    return of(
+        trigger,
+        manifest,
+        folds,
+        sets,
+        RequestHash.of(trigger.question().against(FoldSets.key(sets))));
+  }
+
+  /**
+   * Takes back what was handed on before under that trigger's id.
+   *
+   * @param reportKey as it was then, so that it goes the same way
+   */
+  static EvaluationTask withdrawal(Trigger trigger, String reportKey) {
+    return new EvaluationTask(trigger, null, List.of(), List.of(), null, reportKey, false);
   }
 
   boolean isWithdrawal() {
@@ -28,6 +65,11 @@ public record EvaluationTask(
   }
 
   EvaluationTask leading(boolean isLead) {
-    return new EvaluationTask(trigger, manifest, requestHash, reportKey, isLead);
+    return new EvaluationTask(trigger, manifest, folds, baseline, requestHash, reportKey, isLead);
+  }
+
+  /** All rows that are evaluated. */
+  List<Piece> pieces() {
+    return Piece.of(folds.isEmpty() ? List.of(manifest) : folds);
   }
 }

@@ -4,13 +4,17 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryReport;
 import dev.touchstone.metrics.binary.CoarseCounts;
 import dev.touchstone.metrics.binary.RangeResult;
+import dev.touchstone.metrics.shared.TaskReport;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,9 +30,9 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Turns the findings of both passes into the report, and answers every task of the report key: the
- * leader EVALUATED, the others REUSED (or all FAILED). Keyed by report key; findings come in any
- * order.
+ * Turns the findings of both passes, and of what was asked beside them, into the report, and
+ * answers every task of the report key: the leader EVALUATED, the others REUSED (or all FAILED).
+ * Keyed by report key; findings come in any order.
  */
 public final class FinishEvaluations
     extends KeyedCoProcessFunction<String, EvaluationTask, Finding, Outcome> {
@@ -40,6 +44,7 @@ public final class FinishEvaluations
   private transient ListState<EvaluationTask> tasks;
   private transient ValueState<Finding> totals;
   private transient ListState<Finding> ranges;
+  private transient ListState<Finding> asides;
   private transient ValueState<Ending> ending;
 
   /** How the report key ended; {@code error} is null where there is a report. */
@@ -60,6 +65,7 @@ public final class FinishEvaluations
         runtime.getListState(new ListStateDescriptor<>("tasks", Types.POJO(EvaluationTask.class)));
     totals = runtime.getState(new ValueStateDescriptor<>("totals", Types.POJO(Finding.class)));
     ranges = runtime.getListState(new ListStateDescriptor<>("ranges", Types.POJO(Finding.class)));
+    asides = runtime.getListState(new ListStateDescriptor<>("asides", Types.POJO(Finding.class)));
   }
 
   @Override
@@ -71,6 +77,8 @@ public final class FinishEvaluations
       share(task, end, now, context, out);
       return;
     }
+    // a leader after a failure: whoever follows waits for it
+    ending.clear();
     tasks.add(task);
     finish(context, out);
   }
@@ -78,7 +86,9 @@ public final class FinishEvaluations
   @Override
   public void processElement2(Finding finding, Context context, Collector<Outcome> out)
       throws Exception {
-    if (finding.split().part() == Split.ALL) {
+    if (finding.split().aside() != null) {
+      asides.add(finding);
+    } else if (finding.split().part() == Split.ALL) {
       totals.update(finding);
     } else {
       ranges.add(finding);
@@ -102,11 +112,15 @@ public final class FinishEvaluations
         followers.add(task);
       }
     }
-    if (leader == null || parts.size() < total.split().parts()) {
+    List<Finding> beside = new ArrayList<>();
+    asides.get().forEach(beside::add);
+    if (leader == null
+        || parts.size() < total.split().parts()
+        || !areAll(beside, leader.trigger().question())) {
       return;
     }
     long now = context.timerService().currentProcessingTime();
-    Ending end = evaluate(leader, total, parts, now, context, out);
+    Ending end = evaluate(leader, total, parts, beside, now, context, out);
     for (EvaluationTask follower : followers) {
       share(follower, end, now, context, out);
     }
@@ -114,18 +128,29 @@ public final class FinishEvaluations
     tasks.clear();
     totals.clear();
     ranges.clear();
+    asides.clear();
+  }
+
+  private static boolean areAll(List<Finding> asides, Question question) {
+    return asides.isEmpty()
+        ? !Aside.isAsked(question)
+        : asides.size() == asides.get(0).split().parts();
   }
 
   private Ending evaluate(
       EvaluationTask leader,
       Finding total,
       List<Finding> parts,
+      List<Finding> beside,
       long now,
       Context context,
       Collector<Outcome> out) {
     String error = total.error();
     for (Finding part : parts) {
-      error = error == null ? part.error() : error;
+      error = Finding.firstError(error, part.error());
+    }
+    for (Finding aside : beside) {
+      error = Finding.firstError(error, aside.error());
     }
     if (error != null) {
       out.collect(
@@ -138,15 +163,11 @@ public final class FinishEvaluations
               now));
       return new Ending(error, List.of());
     }
-    List<RangeResult> results =
-        parts.stream().map(part -> RangeResult.fromBytes(part.payload())).toList();
-    BinaryReport report =
-        BinaryReport.assemble(
-            CoarseCounts.fromBytes(total.payload()),
-            results,
-            FullOptions.of(leader.trigger().question()));
-    List<MetricPoint> values = points(leader, report, now);
-    values.forEach(point -> context.output(points, point));
+    Answer answer =
+        leader.manifest().status().set().task() == Task.BINARY
+            ? binary(leader, total, parts, beside, now)
+            : other(leader, total, now);
+    answer.points().forEach(point -> context.output(points, point));
     out.collect(
         new Outcome(
             leader.trigger(),
@@ -155,10 +176,44 @@ public final class FinishEvaluations
             leader.manifest().status().set(),
             leader.requestHash(),
             leader.reportKey(),
-            ReportJson.toJson(report, List.of(), provenance(leader), Map.of()),
-            cost(total, parts).toString(),
+            answer.reportJson(),
+            cost(total, parts, beside).toString(),
             now));
-    return new Ending(null, values);
+    return new Ending(null, answer.points());
+  }
+
+  private record Answer(String reportJson, List<MetricPoint> points) {}
+
+  private static Answer binary(
+      EvaluationTask task, Finding total, List<Finding> parts, List<Finding> beside, long now) {
+    List<RangeResult> results =
+        parts.stream().map(part -> RangeResult.fromBytes(part.payload())).toList();
+    Question question = task.trigger().question();
+    BinaryReport report =
+        FullOptions.select(
+            BinaryReport.assemble(
+                CoarseCounts.fromBytes(total.payload()), results, FullOptions.of(question)),
+            question);
+    Sections sections = Sections.of(question, beside);
+    List<MetricPoint> values =
+        new ArrayList<>(points(task, report.metrics(), report.n(), report.nPos(), now));
+    values.addAll(
+        sections.slicePoints(task.manifest().status().set(), task.trigger().claim(), now));
+    return new Answer(
+        ReportJson.toJson(report, List.of(), sections.additions(), provenance(task), Map.of()),
+        values);
+  }
+
+  private static Answer other(EvaluationTask task, Finding total, long now) {
+    Question question = task.trigger().question();
+    TaskPass pass = TaskPass.of(task.manifest().status().set(), question);
+    pass.combine(total.payload());
+    TaskReport report = pass.report();
+    List<MetricValue> metrics =
+        report.metrics().stream().filter(metric -> question.asksFor(metric.name())).toList();
+    return new Answer(
+        TaskReportJson.toJson(report, metrics, provenance(task)),
+        points(task, metrics, report.n(), 0, now));
   }
 
   /** Where the numbers come from: nothing that depends on arrival order, machines or time. */
@@ -173,37 +228,51 @@ public final class FinishEvaluations
     provenance.put("transform_digest", set.transformDigest());
     provenance.put("evaluation_set", set.evaluationSet());
     provenance.put("split", set.split());
+    if (!task.folds().isEmpty()) {
+      provenance.put("fold_set_keys", keys(task.folds()));
+    }
+    if (!task.baseline().isEmpty()) {
+      provenance.put("baseline_set_keys", keys(task.baseline()));
+    }
     provenance.put("rows", status.rows());
     provenance.put("rows_digest", String.format("%016x", status.rowDigest()));
     provenance.put("status", "FINAL");
     return provenance;
   }
 
-  private static ObjectNode cost(Finding total, List<Finding> parts) {
-    long resolve = parts.stream().mapToLong(Finding::nanos).sum();
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("count_seconds", total.nanos() / 1e9)
-        .put("resolve_seconds", resolve / 1e9)
-        .put("ranges", parts.size());
+  private static List<String> keys(List<SetManifest> sets) {
+    return sets.stream().map(SetManifest::setKey).toList();
   }
 
-  private static List<MetricPoint> points(EvaluationTask task, BinaryReport report, long now) {
+  private static ObjectNode cost(Finding total, List<Finding> parts, List<Finding> beside) {
+    long resolve = parts.stream().mapToLong(Finding::nanos).sum();
+    ObjectNode cost =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("count_seconds", total.nanos() / 1e9)
+            .put("resolve_seconds", resolve / 1e9)
+            .put("ranges", parts.size());
+    return beside.isEmpty()
+        ? cost
+        : cost.put("beside_seconds", beside.stream().mapToLong(Finding::nanos).sum() / 1e9);
+  }
+
+  private static List<MetricPoint> points(
+      EvaluationTask task, List<MetricValue> metrics, long n, long positives, long now) {
     SetIdentity set = task.manifest().status().set();
-    List<MetricPoint> values = new ArrayList<>();
-    for (MetricValue metric : report.metrics()) {
-      values.add(
-          MetricPoint.of(
-              metric,
-              MetricPoint.Tier.FULL,
-              set,
-              task.trigger().claim(),
-              report.n(),
-              report.nPos(),
-              true,
-              now));
-    }
-    return values;
+    return metrics.stream()
+        .map(
+            metric ->
+                MetricPoint.of(
+                    metric,
+                    MetricPoint.Tier.FULL,
+                    set,
+                    task.trigger().claim(),
+                    n,
+                    positives,
+                    true,
+                    now))
+        .toList();
   }
 
   private void share(

@@ -51,10 +51,17 @@ public final class ReportJson {
    * @param sections such as {@code bootstrap} or {@code comparison}, before the provenance
    * @param honestPoints by operating point, its field {@code honest}: the same question with the
    *     threshold chosen on other rows than those it is reported on
+   * @param slices further entries of {@code slices}, as they are
    */
-  public record Additions(Map<String, ?> sections, Map<String, ?> honestPoints) {
+  public record Additions(
+      Map<String, ?> sections, Map<String, ?> honestPoints, List<? extends Map<String, ?>> slices) {
     /** Nothing. */
     public static final Additions NONE = new Additions(Map.of(), Map.of());
+
+    /** Without further slices. */
+    public Additions(Map<String, ?> sections, Map<String, ?> honestPoints) {
+      this(sections, honestPoints, List.of());
+    }
   }
 
   /** The factory whose generators write doubles as the schema wants them. */
@@ -71,9 +78,19 @@ public final class ReportJson {
    */
   public static String toJson(
       BinaryReport report, List<Slice> slices, Map<String, ?> provenance, Map<String, ?> cost) {
+    return toJson(report, slices, Additions.NONE, provenance, cost);
+  }
+
+  /** The whole body with what is said beyond it, in one line. */
+  public static String toJson(
+      BinaryReport report,
+      List<Slice> slices,
+      Additions additions,
+      Map<String, ?> provenance,
+      Map<String, ?> cost) {
     var text = new StringWriter();
     try (var out = JSON.createGenerator(text)) {
-      write(out, report, slices, provenance, cost);
+      write(out, report, slices, additions, provenance, cost);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // a StringWriter has no I/O
     }
@@ -138,6 +155,9 @@ public final class ReportJson {
       out.writeNumberField("n_pos", slice.report().nPos());
       writeMetrics(out, slice.report().metrics());
       out.writeEndObject();
+    }
+    for (Map<String, ?> slice : additions.slices()) {
+      value(out, slice);
     }
     out.writeEndArray();
     for (Map.Entry<String, ?> section : additions.sections().entrySet()) {

@@ -1,10 +1,8 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.cache.SegmentReader;
-import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.settings.EngineSettings.CacheSettings;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
-import dev.touchstone.metrics.binary.CoarseCounts;
 import dev.touchstone.metrics.binary.RangeScan;
 import dev.touchstone.metrics.binary.RangeTask;
 import java.io.IOException;
@@ -65,7 +63,7 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
       result.complete(List.of(finding));
     } catch (RejectedExecutionException e) {
       // the job was stopped meanwhile: nobody listens, and the split is scanned again on restart
-      LOG.debug("a scan of set {} came too late", finding.split().setKey(), e);
+      LOG.debug("a scan of set {} came too late", finding.split().set().setKey(), e);
     }
   }
 
@@ -81,52 +79,61 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
     for (int attempt = 1; ; attempt++) {
       try {
         long start = System.nanoTime();
-        byte[] payload = split.range() == null ? count(split) : resolve(split);
+        byte[] payload = payload(split);
         return new Finding(split, payload, null, System.nanoTime() - start);
       } catch (IOException e) {
-        LOG.warn("scan of set {} failed, try {} of {}", split.setKey(), attempt, TRIES, e);
+        LOG.warn("scan of set {} failed, try {} of {}", split.set().setKey(), attempt, TRIES, e);
         if (attempt == TRIES || e instanceof dev.touchstone.jobs.cache.CorruptSegmentException) {
           return Finding.failed(split, e.getMessage());
         }
+      } catch (IllegalArgumentException e) {
+        // what is asked can't be answered from these rows, and the message says why
+        LOG.warn("scan of set {} failed", split.set().setKey(), e);
+        return Finding.failed(split, e.getMessage());
       } catch (RuntimeException e) {
-        LOG.error("scan of set {} failed", split.setKey(), e);
+        LOG.error("scan of set {} failed", split.set().setKey(), e);
         return Finding.failed(split, e.toString());
       }
     }
   }
 
-  private byte[] count(Split split) throws IOException {
-    CoarseCounts counts = CoarseCounts.of(FullOptions.of(split.question()));
-    read(
-        split,
-        (scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows) -> {
-          if (weights == null) {
-            counts.accept(scores, scoreOffset, labels, labelOffset, rows);
-          } else {
-            counts.accept(scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows);
-          }
+  private byte[] payload(Split split) throws IOException {
+    if (split.aside() != null) {
+      return aside(split);
+    }
+    return split.range() == null ? count(split) : resolve(split);
+  }
+
+  private byte[] aside(Split split) throws IOException {
+    PieceReader reader = reader();
+    HeldAnalyses held = new HeldAnalyses(split, reader);
+    return SectionJson.toBytes(
+        switch (split.aside().kind()) {
+          case SLICES -> new SliceScan(split, reader, settings.rowsPerRange()).result();
+          case BASELINE -> held.comparison();
+          case BOOTSTRAP -> held.bootstrap();
+          case HONEST_POINTS -> held.honestPoints();
+          case FOLDS -> held.folds();
         });
-    return counts.toBytes();
+  }
+
+  private byte[] count(Split split) throws IOException {
+    TaskPass pass = TaskPass.of(split.set(), split.question());
+    reader().read(split.pieces(), SegmentReader.Also.NOTHING, pass::accept);
+    return pass.toBytes();
   }
 
   private byte[] resolve(Split split) throws IOException {
     RangeScan scan = RangeScan.of(RangeTask.fromBytes(split.range()));
-    read(
-        split,
-        (scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows) -> {
-          if (weights == null) {
-            scan.accept(scores, scoreOffset, labels, labelOffset, rows);
-          } else {
-            scan.accept(scores, scoreOffset, labels, labelOffset, weights, weightOffset, rows);
-          }
-        });
+    reader()
+        .read(
+            split.pieces(),
+            SegmentReader.Also.NOTHING,
+            page -> scan.accept(page.scores().get(0), page.labels().get(0), page.weights()));
     return scan.result().toBytes();
   }
 
-  private void read(Split split, SegmentReader.Rows rows) throws IOException {
-    SegmentReader reader = new SegmentReader(cache.directory());
-    for (Segment segment : split.segments()) {
-      reader.read(split.setKey(), segment, rows);
-    }
+  private PieceReader reader() {
+    return new PieceReader(new SegmentReader(cache.directory()), settings.maxRowsInMemory());
   }
 }

@@ -1,24 +1,28 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Question;
-import dev.touchstone.jobs.model.Segment;
+import dev.touchstone.jobs.model.SetIdentity;
 import java.util.List;
 
 /**
  * A part of an evaluation that one slot scans.
  *
+ * @param set what is evaluated
  * @param part 0-based among {@code parts}
  * @param question what is asked: the same options on every slot
- * @param range the score range of the second pass, as bytes of the math; null in the first pass
+ * @param range the score range of the second pass, as bytes of the math; null in the first pass and
+ *     beside
+ * @param aside what is analysed beside the two passes; null in them
  */
 public record Split(
     String reportKey,
-    String setKey,
+    SetIdentity set,
     int part,
     int parts,
-    List<Segment> segments,
+    List<Piece> pieces,
     Question question,
-    byte[] range) {
+    byte[] range,
+    Aside aside) {
 
   /** Stands for all splits of the first pass together. */
   static final int ALL = -1;

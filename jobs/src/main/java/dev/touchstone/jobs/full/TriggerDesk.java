@@ -3,9 +3,9 @@ package dev.touchstone.jobs.full;
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
-import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.model.Trigger;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import java.util.ArrayList;
@@ -39,11 +39,14 @@ public final class TriggerDesk
   /** After a start without state, triggers and manifests are read side by side. */
   static final long CATCH_UP_MILLIS = 60_000;
 
+  /** In place of a report key: the trigger has ended here. */
+  private static final String ENDED = "";
+
   private final LedgerSettings ledger;
   private final OutputTag<Outcome> outcomes;
   private transient MapState<String, Waiting> waiting;
   private transient MapState<String, ClaimedManifest> manifests;
-  private transient MapState<String, Boolean> answered;
+  private transient MapState<String, String> answered;
 
   public TriggerDesk(LedgerSettings ledger, OutputTag<Outcome> outcomes) {
     this.ledger = ledger;
@@ -62,7 +65,7 @@ public final class TriggerDesk
     var waitingState = new MapStateDescriptor<>("waiting", Types.STRING, Types.POJO(Waiting.class));
     var manifestState =
         new MapStateDescriptor<>("manifests", Types.STRING, Types.POJO(ClaimedManifest.class));
-    var answeredState = new MapStateDescriptor<>("answered", Types.STRING, Types.BOOLEAN);
+    var answeredState = new MapStateDescriptor<>("answered", Types.STRING, Types.STRING);
     manifestState.enableTimeToLive(ledger.retention());
     answeredState.enableTimeToLive(ledger.retention());
     waiting = getRuntimeContext().getMapState(waitingState);
@@ -95,8 +98,11 @@ public final class TriggerDesk
   private void withdraw(Trigger trigger, long now, Context context, Collector<EvaluationTask> out)
       throws Exception {
     if (answered.contains(trigger.id())) {
-      // it has gone on: perhaps it still waits for its turn
-      out.collect(EvaluationTask.withdrawal(trigger));
+      String reportKey = answered.get(trigger.id());
+      if (!reportKey.equals(ENDED)) {
+        // it has gone on: perhaps it still waits for its turn
+        out.collect(EvaluationTask.withdrawal(trigger, reportKey));
+      }
       return;
     }
     waiting.remove(trigger.id());
@@ -166,6 +172,13 @@ public final class TriggerDesk
     if (complete.isEmpty()) {
       return isHopeless(trigger, now, context);
     }
+    List<SetManifest> folds = List.of();
+    if (trigger.question().allFolds()) {
+      folds = folds(trigger);
+      if (folds.isEmpty()) {
+        return false;
+      }
+    }
     TreeSet<String> evaluationSets = new TreeSet<>();
     complete.forEach(c -> evaluationSets.add(c.manifest().status().set().evaluationSet()));
     if (evaluationSets.size() > 1) {
@@ -186,20 +199,14 @@ public final class TriggerDesk
                 Comparator.<ClaimedManifest>comparingInt(c -> c.claim().attempt())
                     .thenComparing(c -> c.manifest().setKey()))
             .orElseThrow();
-    SetIdentity set = found.manifest().status().set();
     Trigger known = withClaim(trigger, found.claim());
-    if (set.task() != Task.BINARY) {
-      end(
-          known,
-          Outcome.State.FAILED,
-          "full evaluation covers task BINARY, got " + set.task(),
-          set,
-          now,
-          context);
-      return true;
-    }
-    answered.put(trigger.id(), true);
-    out.collect(EvaluationTask.of(known, found.manifest(), RequestHash.of(trigger)));
+    String hash = RequestHash.of(trigger);
+    EvaluationTask task =
+        folds.isEmpty()
+            ? EvaluationTask.of(known, found.manifest(), hash)
+            : EvaluationTask.ofFolds(known, folds, hash);
+    answered.put(trigger.id(), task.reportKey());
+    out.collect(task);
     return true;
   }
 
@@ -229,6 +236,16 @@ public final class TriggerDesk
     return true;
   }
 
+  private List<SetManifest> folds(Trigger trigger) throws Exception {
+    List<FoldSets.Candidate> candidates = new ArrayList<>();
+    for (ClaimedManifest candidate : manifests.values()) {
+      if (matches(trigger, candidate)) {
+        candidates.add(new FoldSets.Candidate(candidate.manifest(), candidate.claim().attempt()));
+      }
+    }
+    return FoldSets.complete(candidates);
+  }
+
   private void end(
       Trigger trigger,
       Outcome.State state,
@@ -237,7 +254,7 @@ public final class TriggerDesk
       long now,
       Context context)
       throws Exception {
-    answered.put(trigger.id(), true);
+    answered.put(trigger.id(), ENDED);
     context.output(
         outcomes, Outcome.without(trigger, state, reason, set, RequestHash.of(trigger), now));
   }
@@ -247,7 +264,9 @@ public final class TriggerDesk
     return !set.sampled()
         && (trigger.evaluationSet() == null || trigger.evaluationSet().equals(set.evaluationSet()))
         && trigger.split().equals(set.split())
-        && Objects.equals(trigger.fold(), set.fold());
+        && (trigger.question().allFolds()
+            ? set.fold() != null
+            : Objects.equals(trigger.fold(), set.fold()));
   }
 
   private ClaimedManifest nearest(Trigger trigger) throws Exception {

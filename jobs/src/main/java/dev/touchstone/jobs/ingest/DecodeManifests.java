@@ -81,6 +81,8 @@ public final class DecodeManifests extends ProcessFunction<RawMessage, SetManife
             wire.getPositives(),
             wire.getDuplicates(),
             wire.getConflicts(),
+            wire.getDuplicateRows(),
+            wire.getConflictingRows(),
             wire.getWeighted(),
             wire.getSlices(),
             wire.getDigest() == null ? 0 : Long.parseUnsignedLong(wire.getDigest(), 16));

@@ -40,6 +40,13 @@ final class QuestionReader {
       throw new RejectedBatchException(
           "fold must not be given with all_folds, got " + request.getFold());
     }
+    if (request.getAllFolds()
+        && request.getBaseline() != null
+        && request.getBaseline().getSetKey() != null) {
+      throw new RejectedBatchException(
+          "baseline must be run_id and checkpoint with all_folds, got set_key "
+              + request.getBaseline().getSetKey());
+    }
     return new Question(
         metrics(request.getMetrics()),
         slices(request.getSlices()),

@@ -4,15 +4,19 @@ import dev.touchstone.jobs.model.BatchDigest;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.RowDigest;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
+import java.util.Arrays;
+import java.util.BitSet;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
@@ -24,11 +28,15 @@ import org.apache.flink.util.OutputTag;
  * content is a counted conflict and a dead letter, and the first stays. A batch that comes after
  * the set was complete is a duplicate or a conflict like any other. Order doesn't matter.
  *
+ * <p>An example counts once: a row whose id was there before is left out of its batch and counted,
+ * the first stays. So a set is complete when it has the promised number of <em>examples</em>.
+ *
  * <p>The status goes out with each accepted batch, at once when something final happens, and else
- * at most once per interval. A set is forgotten when nothing was heard of it for the retention.
+ * at most once per interval. A set is forgotten when nothing was heard of it for the retention, or
+ * when it was deleted from the cache: the second input gives the keys of such sets.
  */
 public final class PredictionLedger
-    extends KeyedProcessFunction<String, PredictionBatch, LedgerUpdate> {
+    extends KeyedCoProcessFunction<String, PredictionBatch, String, LedgerUpdate> {
 
   private static final long serialVersionUID = 1L;
   private static final int SEQUENCE_BITS = 40;
@@ -38,6 +46,7 @@ public final class PredictionLedger
   private transient ValueState<SetAccount> account;
   private transient MapState<Long, BatchDigest> seen;
   private transient MapState<Integer, ShardAccount> shards;
+  private transient IdIndex ids;
   private transient ValueState<Long> publishAt;
 
   public PredictionLedger(LedgerSettings settings, OutputTag<DeadLetter> conflicts) {
@@ -54,6 +63,11 @@ public final class PredictionLedger
     accountState.enableTimeToLive(settings.retention());
     seenState.enableTimeToLive(settings.retention());
     shardState.enableTimeToLive(settings.retention());
+    var idState =
+        new MapStateDescriptor<>(
+            "ids", Types.LONG, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+    idState.enableTimeToLive(settings.retention());
+    ids = new IdIndex(runtime.getMapState(idState));
     account = runtime.getState(accountState);
     seen = runtime.getMapState(seenState);
     shards = runtime.getMapState(shardState);
@@ -61,7 +75,7 @@ public final class PredictionLedger
   }
 
   @Override
-  public void processElement(PredictionBatch batch, Context context, Collector<LedgerUpdate> out)
+  public void processElement1(PredictionBatch batch, Context context, Collector<LedgerUpdate> out)
       throws Exception {
     SetAccount set = account.value();
     if (set == null) {
@@ -102,6 +116,21 @@ public final class PredictionLedger
     account.update(set);
   }
 
+  /** The set was deleted from the cache: whoever sends its predictions again is welcome. */
+  @Override
+  public void processElement2(String setKey, Context context, Collector<LedgerUpdate> out)
+      throws Exception {
+    SetAccount set = account.value();
+    if (set == null) {
+      return;
+    }
+    account.clear();
+    seen.clear();
+    shards.clear();
+    ids.clear(set);
+    out.collect(new LedgerUpdate(set.status(), null, null, true));
+  }
+
   private String contradiction(SetAccount set, PredictionBatch batch) throws Exception {
     if (set.state != SetState.RECEIVING) {
       return "the set has ended, got a further batch";
@@ -109,6 +138,12 @@ public final class PredictionLedger
     String contradiction = set.contradiction(batch);
     if (contradiction != null) {
       return contradiction;
+    }
+    if (set.idBytes > settings.maxIdBytes()) {
+      return "the example ids of the set must take at most ledger.max_id_bytes, "
+          + settings.maxIdBytes()
+          + " bytes, got "
+          + set.idBytes;
     }
     ShardAccount shard = shards.get(batch.shard());
     return shard == null ? null : shard.contradiction(batch.sequence(), batch.lastOfShard());
@@ -124,13 +159,29 @@ public final class PredictionLedger
     }
     shard.add(batch.sequence(), batch.lastOfShard());
     shards.put(batch.shard(), shard);
-    set.add(batch);
+    BitSet repeated = ids.add(set, batch);
+    long[] repeats = repeats(batch, repeated);
+    PredictionBatch unique = batch.withoutSource().without(repeated);
+    set.add(unique, repeated.cardinality());
     if (batch.lastOfShard()) {
       set.shardEnded(batch.sequence() + 1);
     }
     set.judge();
     set.unpublished = false;
-    out.collect(new LedgerUpdate(set.status(), batch.withoutSource()));
+    if (set.state != SetState.RECEIVING) {
+      ids.clear(set); // no further batch is accepted
+    }
+    out.collect(new LedgerUpdate(set.status(), unique, repeats, false));
+  }
+
+  private static long[] repeats(PredictionBatch batch, BitSet repeated) {
+    if (repeated.isEmpty()) {
+      return null;
+    }
+    return repeated.stream()
+        .mapToObj(row -> new long[] {RowDigest.id(batch, row), RowDigest.row(batch, row)})
+        .flatMapToLong(Arrays::stream)
+        .toArray();
   }
 
   /** A change that brought no rows: published at once if it matters, else with the next tick. */
@@ -139,7 +190,7 @@ public final class PredictionLedger
       throws Exception {
     if (newClaim) {
       set.unpublished = false;
-      out.collect(new LedgerUpdate(set.status(), null));
+      out.collect(LedgerUpdate.of(set.status()));
       return;
     }
     set.unpublished = true;
@@ -160,7 +211,7 @@ public final class PredictionLedger
       if (set != null && set.unpublished) {
         set.unpublished = false;
         account.update(set);
-        out.collect(new LedgerUpdate(set.status(), null));
+        out.collect(LedgerUpdate.of(set.status()));
       }
     }
   }

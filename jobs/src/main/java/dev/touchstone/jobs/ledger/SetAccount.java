@@ -1,6 +1,7 @@
 package dev.touchstone.jobs.ledger;
 
 import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.LabelEncoding;
 import dev.touchstone.jobs.model.PredictionBatch;
 import dev.touchstone.jobs.model.RowDigest;
 import dev.touchstone.jobs.model.SetIdentity;
@@ -35,8 +36,13 @@ public class SetAccount {
   public long positives;
   public long duplicates;
   public long conflicts;
+  public long duplicateRows;
   public long rowDigest;
+  public long idChunks;
+  public long idBytes;
+  public boolean hashedIds;
   public boolean weighted;
+  public boolean floatLabels;
   public SetState state = SetState.RECEIVING;
   public String reason;
   public boolean unpublished;
@@ -50,6 +56,7 @@ public class SetAccount {
     account.expectedRows = first.expectedRows();
     account.slices = first.slices().stream().map(SliceColumn::name).toList();
     account.weighted = first.weights() != null;
+    account.floatLabels = first.labelEncoding() == LabelEncoding.F32;
     if (first.plan() != null) {
       account.strata = first.plan().strata();
       account.stratumRows = new long[account.strata.size()];
@@ -87,6 +94,9 @@ public class SetAccount {
     if ((batch.weights() != null) != weighted) {
       return "weights must come with every batch of a set or with none";
     }
+    if ((batch.labelEncoding() == LabelEncoding.F32) != floatLabels) {
+      return "label_encoding must be F32 with every batch of a set or with none";
+    }
     return null;
   }
 
@@ -111,8 +121,12 @@ public class SetAccount {
     return true;
   }
 
-  void add(PredictionBatch batch) {
+  /**
+   * @param batch without the rows that were there before
+   */
+  void add(PredictionBatch batch, int repeatedRows) {
     acceptedBatches++;
+    duplicateRows += repeatedRows;
     rows += batch.count();
     rowDigest += RowDigest.of(batch);
     if (expectedRows == null) {
@@ -179,6 +193,8 @@ public class SetAccount {
         positives,
         duplicates,
         conflicts,
+        duplicateRows,
+        0,
         weighted,
         slices,
         rowDigest);

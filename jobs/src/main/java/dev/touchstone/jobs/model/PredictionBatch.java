@@ -1,6 +1,9 @@
 package dev.touchstone.jobs.model;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -100,5 +103,60 @@ public record PredictionBatch(
     }
     int width = column.length / count;
     return Arrays.copyOfRange(column, from * width, to * width);
+  }
+
+  /**
+   * This batch without some rows, under the same identity.
+   *
+   * @param rows to leave out
+   */
+  public PredictionBatch without(BitSet rows) {
+    if (rows.isEmpty()) {
+      return this;
+    }
+    byte[] ids = exampleIds;
+    if (ids == null) {
+      ByteBuffer all = ByteBuffer.allocate(Long.BYTES * count).order(ByteOrder.LITTLE_ENDIAN);
+      for (int row = 0; row < count; row++) {
+        all.putLong(firstExampleId + row);
+      }
+      ids = all.array();
+    }
+    return new PredictionBatch(
+        set,
+        claim,
+        expectedRows,
+        plan,
+        shard,
+        shards,
+        sequence,
+        lastOfShard,
+        count - rows.cardinality(),
+        0,
+        kept(ids, rows),
+        labelEncoding,
+        kept(labels, rows),
+        kept(scores, rows),
+        kept(weights, rows),
+        kept(strata, rows),
+        slices.stream()
+            .map(s -> new SliceColumn(s.name(), s.dictionary(), kept(s.codes(), rows)))
+            .toList(),
+        digest,
+        source);
+  }
+
+  private byte[] kept(byte[] column, BitSet without) {
+    if (column == null) {
+      return null;
+    }
+    int width = column.length / count;
+    byte[] kept = new byte[column.length - width * without.cardinality()];
+    int to = 0;
+    for (int row = without.nextClearBit(0); row < count; row = without.nextClearBit(row + 1)) {
+      System.arraycopy(column, width * row, kept, to, width);
+      to += width;
+    }
+    return kept;
   }
 }

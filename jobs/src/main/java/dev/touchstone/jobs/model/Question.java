@@ -39,11 +39,30 @@ public record Question(
         List.of(), null, thresholds, decisionThreshold, null, null, null, false, false);
   }
 
+  /** Whether a report on this question tells that metric. */
+  public boolean asksFor(String metric) {
+    return metrics.isEmpty() || metrics.contains(metric);
+  }
+
+  /** The same with the baseline named by its key. */
+  public Question against(String setKey) {
+    return new Question(
+        metrics,
+        slices,
+        thresholds,
+        decisionThreshold,
+        costs,
+        new Baseline(null, null, setKey),
+        bootstrap,
+        allFolds,
+        honestPoints);
+  }
+
   /**
    * Groups of rows.
    *
    * @param by columns, and crosses written {@code country*device}
-   * @param most groups to report on: the largest
+   * @param most groups to report of each grouping: the largest
    * @param minPositives groups of fewer positives are only counted
    */
   public record Slices(List<String> by, int most, int minPositives) {

@@ -12,4 +12,10 @@ public record SetManifest(SetStatus status, List<Segment> segments) {
   public String setKey() {
     return status.set().setKey();
   }
+
+  /** What is said of the set once its files are gone. */
+  public SetManifest deleted() {
+    return new SetManifest(
+        status.with(SetState.INCONSISTENT, "the set was deleted from the cache"), List.of());
+  }
 }

@@ -11,6 +11,9 @@ import java.util.List;
  * @param expectedRows promised, or null
  * @param duplicates batches that came again and were dropped
  * @param conflicts batches that contradicted an accepted one
+ * @param duplicateRows rows of accepted batches whose example was there before, and which therefore
+ *     don't count: what ranks pad their last batch with
+ * @param conflictingRows those of them that differ from the row that counts; known to the cache
  * @param weighted some batch brought weights
  * @param slices names of the slice columns
  * @param rowDigest sum over the rows of a hash of each: the same whatever the order and the batches
@@ -25,9 +28,30 @@ public record SetStatus(
     long positives,
     long duplicates,
     long conflicts,
+    long duplicateRows,
+    long conflictingRows,
     boolean weighted,
     List<String> slices,
     long rowDigest) {
+
+  /** The same with what the cache knows of repeated rows. */
+  public SetStatus withConflictingRows(long count) {
+    return new SetStatus(
+        set,
+        state,
+        reason,
+        claims,
+        rows,
+        expectedRows,
+        positives,
+        duplicates,
+        conflicts,
+        duplicateRows,
+        count,
+        weighted,
+        slices,
+        rowDigest);
+  }
 
   /** The same in another state. */
   public SetStatus with(SetState otherState, String why) {
@@ -41,6 +65,8 @@ public record SetStatus(
         positives,
         duplicates,
         conflicts,
+        duplicateRows,
+        conflictingRows,
         weighted,
         slices,
         rowDigest);

@@ -1,8 +1,6 @@
 package dev.touchstone.jobs.output;
 
 import dev.touchstone.jobs.model.SetManifest;
-import dev.touchstone.jobs.model.SetState;
-import dev.touchstone.jobs.model.SetStatus;
 import dev.touchstone.jobs.settings.EngineSettings.KafkaSettings;
 import dev.touchstone.schemas.PlainJson;
 import java.io.IOException;
@@ -76,16 +74,9 @@ public final class ForgottenSets implements AutoCloseable {
 
   static List<ProducerRecord<byte[], byte[]>> messages(String topic, SetManifest set) {
     byte[] key = set.setKey().getBytes(StandardCharsets.UTF_8);
-    byte[] lastWord = PlainJson.writeBytes(Wire.of(gone(set)));
+    byte[] lastWord = PlainJson.writeBytes(Wire.of(set.deleted()));
     return List.of(
         new ProducerRecord<>(topic, key, lastWord), new ProducerRecord<>(topic, key, null));
-  }
-
-  /** The same set without its rows: a trigger that asks for it learns why there is no report. */
-  static SetManifest gone(SetManifest set) {
-    SetStatus status = set.status();
-    return new SetManifest(
-        status.with(SetState.INCONSISTENT, "the set was deleted from the cache"), List.of());
   }
 
   @Override

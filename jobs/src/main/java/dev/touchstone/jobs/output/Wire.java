@@ -81,6 +81,8 @@ public final class Wire {
     wire.setPositives(status.positives());
     wire.setDuplicates(status.duplicates());
     wire.setConflicts(status.conflicts());
+    wire.setDuplicateRows(status.duplicateRows());
+    wire.setConflictingRows(status.conflictingRows());
     wire.setWeighted(status.weighted());
     wire.setSlices(status.slices());
     wire.setDigest(

@@ -63,6 +63,8 @@ record StoredSet(Path root, List<PredictionBatch> batches, SetManifest manifest)
             positives,
             0,
             0,
+            0,
+            0,
             true,
             List.of("country", "score"),
             digest);

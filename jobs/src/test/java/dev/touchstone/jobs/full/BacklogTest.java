@@ -30,7 +30,7 @@ class BacklogTest {
   private static final OutputTag<Outcome> OUTCOMES = new OutputTag<>("outcomes") {};
   private static final OutputTag<Progress> QUEUED = new OutputTag<>("queued") {};
 
-  private KeyedTwoInputStreamOperatorTestHarness<Integer, EvaluationTask, String, EvaluationTask>
+  private KeyedTwoInputStreamOperatorTestHarness<Integer, EvaluationTask, Reported, EvaluationTask>
       backlog;
 
   @AfterEach
@@ -80,11 +80,24 @@ class BacklogTest {
     ask("first", "run", 1);
     ask("next", "run", 2);
     // a failure is reported under the trigger's id: there is no report
-    backlog.processElement2("first", 0);
+    backlog.processElement2(new Reported("first", 0), 0);
     assertThat(started()).containsExactly("first", "next");
     reported("next");
     put("again", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
     assertThat(started()).containsExactly("first", "next", "again");
+  }
+
+  @Test
+  void aFailureOfAnEarlierLifeDoesNotLetASecondLeaderIn() throws Exception {
+    open(BacklogPolicy.FIFO, 1);
+    backlog.setProcessingTime(1_000);
+    ask("first", "run", 1);
+    backlog.processElement2(new Reported("first", 999), 0);
+    put("again", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    ask("next", "run", 2);
+    assertThat(started()).containsExactly("first", "+again");
+    backlog.processElement2(new Reported("first", 1_000), 0);
+    assertThat(started()).containsExactly("first", "+again", "next");
   }
 
   @Test
@@ -187,7 +200,7 @@ class BacklogTest {
   }
 
   private static KeyedTwoInputStreamOperatorTestHarness<
-          Integer, EvaluationTask, String, EvaluationTask>
+          Integer, EvaluationTask, Reported, EvaluationTask>
       harness(BacklogPolicy policy, int places) throws Exception {
     EngineSettings settings =
         EngineSettings.from(
@@ -216,7 +229,7 @@ class BacklogTest {
 
   private void withdraw(String id) throws Exception {
     backlog.processElement1(
-        EvaluationTask.withdrawal(trigger(id, Trigger.Kind.REQUEST, "run", -1, 5)), 0);
+        EvaluationTask.withdrawal(trigger(id, Trigger.Kind.REQUEST, "run", -1, 5), "key"), 0);
   }
 
   private static Trigger trigger(
@@ -239,12 +252,12 @@ class BacklogTest {
         new SetIdentity(key, null, null, null, "val", "validation", null, false, Task.BINARY, 1);
     return new SetManifest(
         new SetStatus(
-            set, SetState.COMPLETE, null, List.of(), 10, 10L, 5, 0, 0, false, List.of(), 0),
+            set, SetState.COMPLETE, null, List.of(), 10, 10L, 5, 0, 0, 0, 0, false, List.of(), 0),
         List.of());
   }
 
   private void reported(String set) throws Exception {
-    backlog.processElement2(set + ":hash", 0);
+    backlog.processElement2(new Reported(set + ":hash", 0), 0);
   }
 
   /** Reports whatever leads, until nothing new starts. */
@@ -252,7 +265,8 @@ class BacklogTest {
     for (int i = 0; i < started().size(); i++) {
       String id = started().get(i);
       if (!id.startsWith("+")) {
-        backlog.processElement2(backlog.extractOutputValues().get(i).reportKey(), 0);
+        backlog.processElement2(
+            new Reported(backlog.extractOutputValues().get(i).reportKey(), 0), 0);
       }
     }
   }

@@ -103,7 +103,8 @@ class ProgressMeterTest {
             0,
             60_000,
             5);
-    meter.processElement1(new EvaluationTask(trigger, null, "hash", "key", leads), 0);
+    meter.processElement1(
+        new EvaluationTask(trigger, null, List.of(), List.of(), "hash", "key", leads), 0);
   }
 
   private void tick(long millis, int pass, int parts, boolean planned) throws Exception {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.Segment;
+import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import java.nio.file.Path;
@@ -44,8 +46,12 @@ class ScanTest {
   }
 
   private static Split split() {
-    List<Segment> segments = List.of(new Segment("0".repeat(32) + ".parquet", 10, 100));
-    return new Split("report", "1".repeat(32), 0, 1, segments, Question.everything(200, 0.5), null);
+    List<Piece> pieces =
+        List.of(new Piece("1".repeat(32), new Segment("0".repeat(32) + ".parquet", 10, 100)));
+    SetIdentity set =
+        new SetIdentity(
+            "1".repeat(32), null, null, null, "val", "validation", null, false, Task.BINARY, 1);
+    return new Split("report", set, 0, 1, pieces, Question.everything(200, 0.5), null, null);
   }
 
   /** Knows the thread that answered; Flink rejects answers once a job is stopped. */

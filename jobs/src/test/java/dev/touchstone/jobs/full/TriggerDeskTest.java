@@ -247,7 +247,7 @@ class TriggerDeskTest {
     String reason = state == SetState.INCONSISTENT ? rows + " of 1000 rows" : null;
     SetStatus status =
         new SetStatus(
-            set, state, reason, List.of(claim), rows, 1_000L, 5, 0, 0, false, List.of(), 0);
+            set, state, reason, List.of(claim), rows, 1_000L, 5, 0, 0, 0, 0, false, List.of(), 0);
     return new ClaimedManifest(claim, new SetManifest(status, List.of()));
   }
 

@@ -19,9 +19,9 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +33,8 @@ class PredictionLedgerTest {
   private static final OutputTag<DeadLetter> CONFLICTS = new OutputTag<>("conflicts") {};
 
   private final WireBatches rows = WireBatches.random(7, 100);
-  private KeyedOneInputStreamOperatorTestHarness<String, PredictionBatch, LedgerUpdate> ledger;
+  private KeyedTwoInputStreamOperatorTestHarness<String, PredictionBatch, String, LedgerUpdate>
+      ledger;
 
   @BeforeEach
   void open() throws Exception {
@@ -46,12 +47,14 @@ class PredictionLedgerTest {
     ledger.close();
   }
 
-  private static KeyedOneInputStreamOperatorTestHarness<String, PredictionBatch, LedgerUpdate>
+  private static KeyedTwoInputStreamOperatorTestHarness<
+          String, PredictionBatch, String, LedgerUpdate>
       harness() throws Exception {
     EngineSettings settings = EngineSettings.from(SettingsSource.empty());
-    return new KeyedOneInputStreamOperatorTestHarness<>(
-        new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS)),
+    return new KeyedTwoInputStreamOperatorTestHarness<>(
+        new KeyedCoProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS)),
         batch -> batch.set().setKey(),
+        setKey -> setKey,
         Types.STRING);
   }
 
@@ -218,8 +221,25 @@ class PredictionLedgerTest {
     assertThat(last().duplicates()).isEqualTo(2);
   }
 
+  @Test
+  void aSetThatWasDeletedFromTheCacheIsForgottenAndMayComeAgain() throws Exception {
+    PredictionBatch whole = checked(rows.batch(0, 100, 0, 1, 0, true));
+    feed(whole);
+    ledger.processElement2("0123456789abcdef0123456789abcdef", 0);
+    feed(whole);
+    ledger.setProcessingTime(10_000);
+    assertThat(last().duplicates()).isEqualTo(1);
+    ledger.processElement2(whole.set().setKey(), 0);
+    List<LedgerUpdate> updates = ledger.extractOutputValues();
+    assertThat(updates.get(updates.size() - 1).forgotten()).isTrue();
+    feed(whole);
+    assertThat(last().state()).isEqualTo(SetState.COMPLETE);
+    assertThat(last().duplicates()).isZero();
+    assertThat(last().rows()).isEqualTo(100);
+  }
+
   private void feed(PredictionBatch batch) throws Exception {
-    ledger.processElement(batch, 0);
+    ledger.processElement1(batch, 0);
   }
 
   private SetStatus last() {

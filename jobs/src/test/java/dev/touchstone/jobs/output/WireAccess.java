@@ -1,5 +1,6 @@
 package dev.touchstone.jobs.output;
 
+import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.schemas.PlainJson;
 
@@ -7,6 +8,10 @@ import dev.touchstone.schemas.PlainJson;
 public final class WireAccess {
 
   private WireAccess() {}
+
+  public static byte[] json(Outcome outcome) {
+    return PlainJson.writeBytes(Wire.of(outcome));
+  }
 
   public static byte[] json(SetManifest manifest) {
     return PlainJson.writeBytes(Wire.of(manifest));

@@ -6,12 +6,15 @@ import dev.touchstone.schemas.avro.EvaluationSet;
 import dev.touchstone.schemas.avro.LabelEncoding;
 import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
+import dev.touchstone.schemas.avro.SliceColumn;
 import dev.touchstone.schemas.avro.Task;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /** A made-up prediction set as the training side would send it. */
@@ -19,6 +22,13 @@ public final class WireBatches {
 
   public final float[] scores;
   public final byte[] labels;
+  public String checkpoint = "step-8";
+  public Integer fold;
+  public long firstId;
+
+  /** Code of each row by slice column; empty: no slices. */
+  public final Map<String, byte[]> slices = new LinkedHashMap<>();
+
   private final Codec<PredictionBatch> codec = Codec.of(PredictionBatch.class);
 
   private WireBatches(float[] scores, byte[] labels) {
@@ -39,6 +49,26 @@ public final class WireBatches {
     return new WireBatches(scores, labels);
   }
 
+  /** Other scores for the same examples: those of another model checkpoint. */
+  public WireBatches rescored(long seed, String otherCheckpoint) {
+    WireBatches other = new WireBatches(random(seed, scores.length).scores, labels);
+    for (int i = 0; i < scores.length; i++) {
+      other.scores[i] = (other.scores[i] + 3 * scores[i]) / 4;
+    }
+    other.checkpoint = otherCheckpoint;
+    other.fold = fold;
+    other.firstId = firstId;
+    return other;
+  }
+
+  /** The same set as another model checkpoint's and a fold's, which has examples of its own. */
+  public WireBatches as(String otherCheckpoint, int otherFold) {
+    checkpoint = otherCheckpoint;
+    fold = otherFold;
+    firstId = 1_000_000L * otherFold;
+    return this;
+  }
+
   /** Rows [from, to) as the given batch of the given shard. */
   public PredictionBatch batch(
       int from, int to, int shard, int shards, long sequence, boolean last) {
@@ -48,21 +78,47 @@ public final class WireBatches {
     }
     return PredictionBatch.newBuilder()
         .setRunId("run")
-        .setCheckpoint(ModelCheckpoint.newBuilder().setId("step-8").setStep(8).build())
+        .setCheckpoint(ModelCheckpoint.newBuilder().setId(checkpoint).setStep(8).build())
         .setEvaluationSet(
-            EvaluationSet.newBuilder().setId("val").setSize((long) scores.length).build())
+            EvaluationSet.newBuilder()
+                .setId("val")
+                .setSize((long) scores.length)
+                .setFold(fold)
+                .build())
         .setShard(shard)
         .setShards(shards)
         .setSequence(sequence)
         .setLastOfShard(last)
         .setTask(Task.BINARY)
         .setCount(to - from)
-        .setExampleIds((long) from)
+        .setExampleIds(firstId + from)
         .setLabels(ByteBuffer.wrap(labels, from, to - from).slice())
         .setLabelEncoding(LabelEncoding.U8)
         .setScores(bytes.flip())
+        .setSlices(
+            slices.entrySet().stream().map(s -> slice(s.getKey(), s.getValue(), from, to)).toList())
         .setEmittedAt(Instant.EPOCH)
         .build();
+  }
+
+  /** Value {@code k} of column {@code c} is called {@code ck}. */
+  private static SliceColumn slice(String name, byte[] codes, int from, int to) {
+    List<String> dictionary = new ArrayList<>();
+    for (int code = 0; code < 128; code++) {
+      dictionary.add(name.charAt(0) + Integer.toString(code));
+    }
+    return new SliceColumn(name, dictionary, ByteBuffer.wrap(codes, from, to - from).slice());
+  }
+
+  /** Adds a seeded slice column; value 0 is the most frequent. */
+  public WireBatches with(String slice, int values) {
+    SplittableRandom random = new SplittableRandom(slice.hashCode());
+    byte[] codes = new byte[scores.length];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = (byte) Math.min(random.nextInt(values), random.nextInt(values));
+    }
+    slices.put(slice, codes);
+    return this;
   }
 
   /** The whole set, cut into batches of {@code size} over {@code shards} shards. */
@@ -75,6 +131,36 @@ public final class WireBatches {
       for (int from = shard * perShard; from < end; from += size) {
         int to = Math.min(end, from + size);
         batches.add(batch(from, to, shard, shards, sequence++, to == end));
+      }
+    }
+    return batches;
+  }
+
+  /**
+   * The set as a distributed sampler deals it out: rank r has examples r, r + ranks, …, and begins
+   * anew with the first examples until all ranks have as many.
+   */
+  public List<PredictionBatch> padded(int size, int ranks) {
+    List<PredictionBatch> batches = new ArrayList<>();
+    int perRank = (scores.length + ranks - 1) / ranks;
+    for (int rank = 0; rank < ranks; rank++) {
+      for (int from = 0, sequence = 0; from < perRank; from += size, sequence++) {
+        int count = Math.min(size, perRank - from);
+        ByteBuffer ids = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer rowScores = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer rowLabels = ByteBuffer.allocate(count);
+        for (int i = 0; i < count; i++) {
+          int example = ((from + i) * ranks + rank) % scores.length;
+          ids.putLong(example);
+          rowScores.putFloat(scores[example]);
+          rowLabels.put(labels[example]);
+        }
+        PredictionBatch batch = batch(0, 0, rank, ranks, sequence, from + count == perRank);
+        batch.setCount(count);
+        batch.setExampleIds(ids.flip());
+        batch.setScores(rowScores.flip());
+        batch.setLabels(rowLabels.flip());
+        batches.add(batch);
       }
     }
     return batches;

@@ -143,11 +143,25 @@ final class Assembly {
       return;
     }
     var sums = total.probability();
-    var logLoss = mean("log_loss", sums.logLoss(weight), sums.meanSquaredLogLoss(weight));
+    double loss = sums.logLoss(weight);
+    double squaredWeights = pooled.squares(0) + pooled.squares(1);
+    var logLoss =
+        mean(
+            "log_loss",
+            loss,
+            total.weighted()
+                ? sums.spread().logLossError(loss, weight, squaredWeights)
+                : error(loss, sums.meanSquaredLogLoss(weight)));
     metrics.add(sums.clipped() > 0 ? logLoss.withFlag("clipped") : logLoss);
     var errors = new CalibrationSums(total);
     double brier = errors.squaredErrors() / weight;
-    metrics.add(mean("brier", brier, errors.fourthPowers() / weight));
+    metrics.add(
+        mean(
+            "brier",
+            brier,
+            total.weighted()
+                ? sums.spread().brierError(brier, weight, squaredWeights)
+                : error(brier, errors.fourthPowers() / weight)));
     double rate = positives / weight;
     double uncertainty = rate * (1 - rate);
     metrics.add(
@@ -156,19 +170,25 @@ final class Assembly {
             : MetricValue.undefined("brier_skill", "one_class"));
   }
 
-  /** A mean of losses with the normal interval of a mean. */
-  private MetricValue mean(String name, double value, double meanSquare) {
-    if (total.weighted()) {
-      return MetricValue.defined(name, value, "weighted");
-    }
-    if (weight < 2) {
+  private double error(double mean, double meanSquare) {
+    return Math.sqrt(Math.max(0, meanSquare - mean * mean) / (weight - 1));
+  }
+
+  /** A mean of losses with the normal interval of a mean; with weights of a ratio. */
+  private MetricValue mean(String name, double value, double error) {
+    if (weight * weight / (pooled.squares(0) + pooled.squares(1)) < 2) {
       return MetricValue.defined(name, value, "too_few_rows");
     }
-    double error = Math.sqrt(Math.max(0, meanSquare - value * value) / (weight - 1));
     return MetricValue.defined(
         name,
         value,
-        Intervals.normal(value, error, 0, Double.MAX_VALUE, options.level(), "normal"));
+        Intervals.normal(
+            value,
+            error,
+            0,
+            Double.MAX_VALUE,
+            options.level(),
+            total.weighted() ? "hajek_normal" : "normal"));
   }
 
   private void addPrevalence() {

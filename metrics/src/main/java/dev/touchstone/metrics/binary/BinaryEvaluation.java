@@ -203,7 +203,7 @@ public final class BinaryEvaluation {
     }
   }
 
-  private static void check(int rows, byte[] labels, double[] weights) {
+  static void check(int rows, byte[] labels, double[] weights) {
     checkLengths(rows, labels, weights);
     checkRows(labels, weights, 0, rows);
   }
@@ -233,7 +233,7 @@ public final class BinaryEvaluation {
    * The finest power of two that keeps the largest weight below 2^52 units and the sum below 2^61.
    * From the largest weight and the number of rows alone: independent of their order.
    */
-  private static int weightBits(double[] weights) {
+  static int weightBits(double[] weights) {
     double largest = 0;
     for (double weight : weights) {
       largest = Math.max(largest, weight);

@@ -18,7 +18,7 @@ public final class CoarseCounts extends RowAccumulator {
   static final long MAX_TOTAL = 1L << 61;
 
   private static final int KIND = 'C';
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
 
   private final ScorePrecision precision;
   private final boolean probabilityMetrics;
@@ -69,6 +69,7 @@ public final class CoarseCounts extends RowAccumulator {
   void begin(boolean weightedRows) {
     if (weighted == null) {
       weighted = weightedRows;
+      probability.begin(weightedRows);
       if (probabilityMetrics) {
         moments = new ScoreMoments(!sumsFromMoments());
       }
@@ -442,7 +443,7 @@ public final class CoarseCounts extends RowAccumulator {
     counts.skippedUnits[0] = in.readCount();
     counts.skippedUnits[1] = in.readCount();
     counts.largestWeight = in.readCount();
-    counts.probability = ProbabilitySums.read(in, bins);
+    counts.probability = ProbabilitySums.read(in, bins, weighting == 1);
     int at = -1;
     for (int step = in.readIndex(2 * BINS + 1); step > 0; step = in.readIndex(2 * BINS - at)) {
       at += step;

@@ -42,6 +42,7 @@ final class ProbabilitySums {
   private final Sum128[] scores;
   private final Sum128[] squares;
   private final boolean[] split;
+  private WeightedLosses spread; // null without weights
 
   ProbabilitySums(int binCount) {
     this.binCount = binCount;
@@ -49,6 +50,11 @@ final class ProbabilitySums {
     scores = zeros(2 * binCount);
     squares = zeros(2 * binCount);
     split = split(binCount);
+  }
+
+  /** Called before the first row; rows with weights need sums of their own for the spread. */
+  void begin(boolean weighted) {
+    spread = weighted ? new WeightedLosses() : null;
   }
 
   private static Sum128[] zeros(int count) {
@@ -165,6 +171,9 @@ final class ProbabilitySums {
     long loss = (long) (term * UNIT + 0.5);
     logLoss.addProduct(loss, weight);
     squaredLogLoss.addProduct((loss >>> 30) * (loss >>> 30), weight);
+    if (spread != null) {
+      spread.accept(term, (p - label) * (p - label), weight);
+    }
     return true;
   }
 
@@ -183,6 +192,9 @@ final class ProbabilitySums {
     squaredBrier.combine(other.squaredBrier);
     clipped += other.clipped;
     outside += other.outside;
+    if (other.spread != null) {
+      spread.combine(other.spread);
+    }
     for (int at = 0; at < 2 * binCount; at++) {
       weights[at] += other.weights[at];
       scores[at].combine(other.scores[at]);
@@ -222,6 +234,11 @@ final class ProbabilitySums {
     return squaredBrier.toDouble() / BIN_UNIT;
   }
 
+  /** What varies with weights; null without them. */
+  WeightedLosses spread() {
+    return spread;
+  }
+
   long clipped() {
     return clipped;
   }
@@ -250,9 +267,12 @@ final class ProbabilitySums {
     for (int at = 0; at < 2 * binCount; at++) {
       out.writeCount(weights[at]).writeSum(scores[at]).writeSum(squares[at]);
     }
+    if (spread != null) {
+      spread.write(out);
+    }
   }
 
-  static ProbabilitySums read(ByteReader in, int binCount) {
+  static ProbabilitySums read(ByteReader in, int binCount, boolean weighted) {
     var sums = new ProbabilitySums(binCount);
     sums.logLoss.combine(in.readSum());
     sums.squaredLogLoss.combine(in.readSum());
@@ -263,6 +283,9 @@ final class ProbabilitySums {
       sums.weights[at] = in.readCount();
       sums.scores[at].combine(in.readSum());
       sums.squares[at].combine(in.readSum());
+    }
+    if (weighted) {
+      sums.spread = WeightedLosses.read(in);
     }
     return sums;
   }

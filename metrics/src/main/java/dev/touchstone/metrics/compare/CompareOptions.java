@@ -11,13 +11,16 @@ import java.util.Map;
  * @param partialJoin whether examples that only one model has may be left out; otherwise they are
  *     refused
  * @param leastEffects by metric name, what a gain or loss has to exceed; 0 for others
+ * @param bootstrap how to resample the difference in average precision for its interval and
+ *     p-value; null: by its influence function
  */
 public record CompareOptions(
     double level,
     double baselineThreshold,
     double candidateThreshold,
     boolean partialJoin,
-    Map<String, Double> leastEffects) {
+    Map<String, Double> leastEffects,
+    PairedBootstrap.Options bootstrap) {
   /** Checks the ranges above; copies the map. */
   public CompareOptions {
     if (!(level > 0 && level < 1)) {
@@ -45,28 +48,36 @@ public record CompareOptions(
 
   /** Level 0.95, thresholds 0.5, every example in both sets, any effect counts. */
   public static CompareOptions defaults() {
-    return new CompareOptions(0.95, 0.5, 0.5, false, Map.of());
+    return new CompareOptions(0.95, 0.5, 0.5, false, Map.of(), null);
   }
 
   /** The same with another confidence level. */
   public CompareOptions withLevel(double value) {
     return new CompareOptions(
-        value, baselineThreshold, candidateThreshold, partialJoin, leastEffects);
+        value, baselineThreshold, candidateThreshold, partialJoin, leastEffects, bootstrap);
   }
 
   /** The same with other decision thresholds. */
   public CompareOptions withThresholds(double baseline, double candidate) {
-    return new CompareOptions(level, baseline, candidate, partialJoin, leastEffects);
+    return new CompareOptions(level, baseline, candidate, partialJoin, leastEffects, bootstrap);
   }
 
   /** The same, leaving out examples that only one model has. */
   public CompareOptions withPartialJoin(boolean value) {
-    return new CompareOptions(level, baselineThreshold, candidateThreshold, value, leastEffects);
+    return new CompareOptions(
+        level, baselineThreshold, candidateThreshold, value, leastEffects, bootstrap);
   }
 
   /** The same with other least effects. */
   public CompareOptions withLeastEffects(Map<String, Double> value) {
-    return new CompareOptions(level, baselineThreshold, candidateThreshold, partialJoin, value);
+    return new CompareOptions(
+        level, baselineThreshold, candidateThreshold, partialJoin, value, bootstrap);
+  }
+
+  /** The same with the difference in average precision resampled; null: by influence function. */
+  public CompareOptions withBootstrap(PairedBootstrap.Options value) {
+    return new CompareOptions(
+        level, baselineThreshold, candidateThreshold, partialJoin, leastEffects, value);
   }
 
   double leastEffect(String metric) {

@@ -24,7 +24,15 @@ public record FoldMetric(
     perFold = List.copyOf(perFold);
   }
 
-  static FoldMetric of(String name, List<MetricValue> perFold, MetricValue pooled, double level) {
+  /**
+   * Sums folds up.
+   *
+   * @param perFold the metric in each of at least two folds
+   * @param pooled over all rows
+   * @param level confidence level of the averaged metric, in (0, 1)
+   */
+  public static FoldMetric of(
+      String name, List<MetricValue> perFold, MetricValue pooled, double level) {
     MetricValue averaged;
     if (perFold.stream().allMatch(MetricValue::isDefined)) {
       var t =

@@ -18,7 +18,8 @@ import java.util.Map;
  * <table>
  * <caption>Metrics</caption>
  * <tr><th>name</th><th>difference</th><th>p-value</th></tr>
- * <tr><td>average_precision</td><td>paired influence function</td><td>normal</td></tr>
+ * <tr><td>average_precision</td><td>paired influence function, or paired bootstrap</td>
+ * <td>normal, or share of replicates</td></tr>
  * <tr><td>roc_auc</td><td>paired DeLong</td><td>normal</td></tr>
  * <tr><td>log_loss, brier</td><td>paired mean, Student's t</td><td>Student's t</td></tr>
  * <tr><td>accuracy</td><td>Bonett and Price; weighted: paired mean</td><td>McNemar mid-p</td></tr>
@@ -179,7 +180,29 @@ public final class PairedComparison {
             estimate,
             few ? positives - 1 : 0,
             few ? "paired_influence_t" : "paired_influence");
+    comparison = options.bootstrap() == null ? comparison : resampled(comparison);
     results.put(name, few ? comparison.withFlag("low_positives") : comparison);
+  }
+
+  private MetricComparison resampled(MetricComparison comparison) {
+    var bootstrap = PairedBootstrap.of(rows, options.bootstrap(), options.level());
+    if (bootstrap.interval() == null) {
+      return comparison;
+    }
+    var resampled =
+        MetricComparison.of(
+            comparison.name(),
+            comparison.direction(),
+            comparison.baseline().value(),
+            comparison.candidate().value(),
+            comparison.difference().value(),
+            bootstrap.interval(),
+            bootstrap.pValue(),
+            comparison.leastEffect());
+    for (String flag : comparison.difference().flags()) {
+      resampled = resampled.withFlag(flag);
+    }
+    return bootstrap.dropped() > 0 ? resampled.withFlag("dropped_replicates") : resampled;
   }
 
   private void addRocAuc(RankInfluence a, RankInfluence b, RankDifference difference) {

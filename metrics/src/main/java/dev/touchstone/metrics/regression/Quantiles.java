@@ -2,12 +2,12 @@ package dev.touchstone.metrics.regression;
 
 import dev.touchstone.metrics.Interval;
 import dev.touchstone.metrics.MetricValue;
+import dev.touchstone.metrics.QuantileRanks;
 import dev.touchstone.metrics.Target;
 import dev.touchstone.metrics.regression.ErrorHistogram.Place;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
-import org.apache.commons.statistics.distribution.BinomialDistribution;
 
 /**
  * Quantiles of errors, or of their magnitudes. Without weights by linear interpolation between the
@@ -137,17 +137,14 @@ final class Quantiles {
 
   private MetricValue withOrderStatistics(MetricValue metric, double q, boolean magnitudes) {
     int n = (int) histogram.total();
-    var positives = BinomialDistribution.of(n, q);
-    // 1-based: the largest l with P(B < l) <= a/2, the least u with P(B >= u) <= a/2
-    int low = positives.inverseCumulativeProbability((1 - level) / 2);
-    int high = positives.inverseCumulativeProbability(1 - (1 - level) / 2) + 1;
-    if (low < 1 || high > n) {
+    var ranks = QuantileRanks.of(n, q, level);
+    if (!ranks.enclosed()) {
       return metric.withoutInterval("too_few_rows");
     }
     return metric.withInterval(
         new Interval(
-            Math.min(metric.value(), value(low - 1, magnitudes)),
-            Math.max(metric.value(), value(high - 1, magnitudes)),
+            Math.min(metric.value(), value(ranks.lower() - 1, magnitudes)),
+            Math.max(metric.value(), value(ranks.upper() - 1, magnitudes)),
             "order_statistics",
             level,
             Target.SUPERPOPULATION));

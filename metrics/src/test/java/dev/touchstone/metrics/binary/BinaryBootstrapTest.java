@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.touchstone.metrics.Golden;
 import dev.touchstone.metrics.Poisson;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class BinaryBootstrapTest {
@@ -54,6 +55,7 @@ class BinaryBootstrapTest {
   }
 
   @Test
+  @Tag("slow")
   void standardErrorIsThatOfTheInfluenceFunction() {
     var golden = Golden.named("gen-100k-ties");
     var data = Golden.Generated.of(golden.get("inputs"));
@@ -70,6 +72,7 @@ class BinaryBootstrapTest {
   }
 
   @Test
+  @Tag("slow")
   void threadsPrecisionAndOrderChangeNothing() {
     var rows = RandomRows.of(2, 20_000, false);
     double[] doubles = new double[rows.size()];

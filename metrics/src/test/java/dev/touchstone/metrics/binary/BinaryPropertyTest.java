@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -216,6 +217,7 @@ class BinaryPropertyTest {
 
   @ParameterizedTest
   @MethodSource("cases")
+  @Tag("slow")
   void anyOrderPartitionAndRangesGiveIdenticalBytes(Case c) {
     var rows = RandomRows.of(c.seed, 40 * c.n, c.weighted);
     var options = OPTIONS.withWeightBits(20);

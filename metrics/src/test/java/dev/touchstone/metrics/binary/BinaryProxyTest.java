@@ -8,6 +8,7 @@ import dev.touchstone.metrics.Golden;
 import dev.touchstone.metrics.ScoreKey;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -81,6 +82,7 @@ class BinaryProxyTest {
   }
 
   @Test
+  @Tag("slow")
   void boundsAreTightForARareClass() {
     int n = 1_000_000;
     float[] scores = new float[n];
@@ -118,6 +120,97 @@ class BinaryProxyTest {
     assertThat(ProxyBins.of(ScoreKey.of(1f)))
         .isNotEqualTo(ProxyBins.of(ScoreKey.of(Math.nextDown(1f))));
     assertThat(ProxyBins.count()).isBetween(2_000, 10_000);
+  }
+
+  @Test
+  void binsMeetWithoutGapAndStartAtTheirFirstScore() {
+    int last = ProxyBins.of(ScoreKey.of(Float.POSITIVE_INFINITY));
+    assertThat(ProxyBins.to(last)).isEqualTo(Double.POSITIVE_INFINITY);
+    int lowest = ProxyBins.of(ScoreKey.of(Float.NEGATIVE_INFINITY));
+    assertThat(ProxyBins.from(lowest)).isEqualTo(Double.NEGATIVE_INFINITY);
+    for (int bin = lowest; bin < last; bin++) {
+      double to = ProxyBins.to(bin);
+      assertThat(to).as("bin %s", bin).isEqualTo(ProxyBins.from(bin + 1));
+      int key = ScoreKey.of((float) to);
+      assertThat(ProxyBins.of(key)).isEqualTo(bin + 1);
+      assertThat(ProxyBins.of(key - 1)).isEqualTo(bin);
+      assertThat(ProxyBins.startsBin(key)).isTrue();
+      if (to >= 0) {
+        assertThat(ProxyBins.ofPlainBits(Float.floatToRawIntBits((float) to + 0f)))
+            .isEqualTo(bin + 1);
+      }
+    }
+    assertThat(ProxyBins.startsBin(ScoreKey.of(0.5f) + 1)).isFalse();
+  }
+
+  @Test
+  void binsAreAsFineAsPromised() {
+    // 2^-12 from 1/32 to 1, 128 bins an octave from 2^-14, coarser beyond
+    double[][] widths = {
+      {0.04, 0x1p-12},
+      {0.3, 0x1p-12},
+      {0.7, 0x1p-12},
+      {1, 0x1p-7},
+      {20, 16 * 0x1p-7},
+      {-0.75, 0x1p-8},
+      {-3, 2 * 0x1p-7},
+      {0x1p-14, 0x1p-21},
+      {0x1.8p-10, 0x1p-17},
+    };
+    for (double[] width : widths) {
+      int bin = ProxyBins.of(ScoreKey.of((float) width[0]));
+      assertThat(ProxyBins.to(bin) - ProxyBins.from(bin))
+          .as("width at %s", width[0])
+          .isCloseTo(width[1], within(1e-6 * width[1]));
+    }
+    int belowOne = ProxyBins.of(ScoreKey.of(Math.nextDown(1f)));
+    assertThat(1 - ProxyBins.from(belowOne)).as("finer next to 1").isEqualTo(0x1p-16);
+  }
+
+  @Test
+  void histogramAndTableAreCountsOfRows() {
+    var proxy = BinaryProxy.of(0.5);
+    float[] scores = {0.25f, 0.5f, 0.5f, 0.75f, -2, 3};
+    byte[] labels = {0, 1, 0, 1, 0, 1};
+    proxy.accept(scores, labels, 0, 6);
+    var result = proxy.result();
+    assertThat(result.histogram()).hasSize(5);
+    assertThat(result.histogram().get(0).from()).isLessThanOrEqualTo(-2);
+    assertThat(result.histogram().get(0).negatives()).isEqualTo(1);
+    assertThat(result.histogram().get(2))
+        .isEqualTo(new BinaryProxy.Bin(0.5, ProxyBins.to(ProxyBins.of(ScoreKey.of(0.5f))), 1, 1));
+    assertThat(result.metric("precision").value()).isEqualTo(0.75);
+    assertThat(result.metric("recall").value()).isEqualTo(1);
+    assertThat(result.metric("accuracy").value()).isCloseTo(5 / 6.0, within(1e-15));
+    assertThat(result.metric("log_loss").reason()).isEqualTo("score_outside_0_1");
+    assertThat(result.nPos()).isEqualTo(3);
+    // a threshold inside a bin: its rows are told apart
+    var split = BinaryProxy.of(Math.nextUp(0.5f));
+    split.accept(scores, labels, 0, 6);
+    assertThat(split.result().metric("recall").value()).isCloseTo(2 / 3.0, within(1e-15));
+    assertThat(split.result().metric("precision").value()).isEqualTo(1);
+  }
+
+  @Test
+  void emptyOneClassAndZeroWeightSayWhy() {
+    var proxy = BinaryProxy.of(0.5);
+    assertThat(proxy.result().metrics()).allSatisfy(m -> assertThat(m.reason()).isEqualTo("empty"));
+    proxy.accept(new float[] {0.2f, 1}, new byte[2], 0, 2);
+    assertThat(proxy.result().metric("average_precision").reason()).isEqualTo("no_positives");
+    assertThat(proxy.result().metric("recall").reason()).isEqualTo("no_positives");
+    assertThat(proxy.result().metric("log_loss").flags()).containsExactly("clipped");
+    var positives = BinaryProxy.of(0.5);
+    positives.accept(new float[] {0.2f, 0.4f}, new byte[] {1, 1}, 0, 2);
+    assertThat(positives.result().metric("roc_auc").reason()).isEqualTo("no_negatives");
+    assertThat(positives.result().metric("average_precision").value()).isEqualTo(1);
+    assertThat(positives.result().metric("log_loss").flags()).isEmpty();
+    assertThat(positives.result().metric("precision").reason()).isEqualTo("no_predicted_positives");
+    var weightless = BinaryProxy.of(0.5);
+    weightless.accept(new float[1], new byte[] {1}, new double[1], 0, 1);
+    assertThat(weightless.result().metrics())
+        .allSatisfy(m -> assertThat(m.reason()).isEqualTo("zero_weight"));
+    assertThat(weightless.result().nPos()).isEqualTo(1);
+    assertThat(weightless.result().weightPos()).isZero();
   }
 
   @Test

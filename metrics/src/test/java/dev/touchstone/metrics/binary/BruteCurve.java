@@ -113,16 +113,20 @@ final class BruteCurve {
     double sumOfInfluence = 0;
     double ofPositives = 0;
     double ofNegatives = 0;
+    double[][] counts = new double[n][];
+    for (int i = 0; i < n; i++) {
+      counts[i] = counts(i);
+    }
     for (int i = 0; i < n; i++) {
       double w = weight(i);
-      double[] at = counts(i);
+      double[] at = counts[i];
       double g = 0;
       double h = 0;
       double placement = 0;
       for (int j = 0; j < n; j++) {
         double v = weight(j);
         if (rows.labels()[j] == 1 && rows.scores()[j] <= rows.scores()[i]) {
-          double[] c = counts(j);
+          double[] c = counts[j];
           double all = c[0] + c[1];
           g += v == 0 ? 0 : v / all;
           h += v == 0 ? 0 : v * c[0] / (all * all);

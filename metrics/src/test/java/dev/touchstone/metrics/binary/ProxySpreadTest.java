@@ -11,6 +11,7 @@ import dev.touchstone.metrics.Target;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ProxySpreadTest {
@@ -19,6 +20,7 @@ class ProxySpreadTest {
 
   /** 400 samples that keep every positive and draw negatives with 1/2 to 1/20 by score. */
   @Test
+  @Tag("slow")
   void intervalsCoverTheValueOfThePopulation() {
     int n = 30_000;
     float[] scores = new float[n];
@@ -156,5 +158,180 @@ class ProxySpreadTest {
                 proxy.acceptSample(new byte[4], 0, new byte[1], 0, null, 0, new double[] {0}, 0, 1))
         .hasMessage("rate must be in (0, 1], got 0.0 (row 0)");
     assertThat(proxy.result().n()).isZero();
+  }
+
+  /** Variances row by row (methods 3.3 to 3.6), with scores so far apart that each has its bin. */
+  @Test
+  void intervalsAreThoseOfTheRowsOwnInfluence() {
+    int n = 60;
+    float[] scores = new float[n];
+    byte[] labels = new byte[n];
+    double[] weights = new double[n];
+    for (int i = 0; i < n; i++) {
+      scores[i] = (n - i) / 64f;
+      labels[i] = (byte) (i % 3 == 0 || i % 7 == 2 ? 1 : 0);
+      weights[i] = labels[i] == 1 ? 1 + i % 2 * 0.5 : 2 + i % 5;
+    }
+    double level = 0.9;
+    var proxy = BinaryProxy.of(0.5);
+    proxy.accept(scores, labels, weights, 0, n);
+    var result = proxy.result(level);
+    double positives = 0;
+    double negatives = 0;
+    for (int i = 0; i < n; i++) {
+      positives += labels[i] * weights[i];
+      negatives += (1 - labels[i]) * weights[i];
+    }
+    double ap = result.metric("average_precision").value();
+    double auc = result.metric("roc_auc").value();
+    double ofAp = 0;
+    double ofAuc = 0;
+    double ofHits = 0;
+    double ofMisses = 0;
+    for (int i = 0; i < n; i++) {
+      double v = weights[i] * (weights[i] - 1);
+      double tpAbove = 0;
+      double above = 0;
+      double ownPrecision = 0;
+      double g = 0;
+      double h = 0;
+      double placement = 0;
+      for (int j = 0; j < n; j++) {
+        tpAbove += labels[j] * weights[j];
+        above += weights[j];
+        ownPrecision = j == i ? tpAbove / above : ownPrecision;
+        if (j >= i) {
+          g += labels[j] * weights[j] / above;
+          h += labels[j] * weights[j] * tpAbove / above / above;
+        }
+        if (labels[j] != labels[i]) {
+          placement += (labels[i] == 1) == (j > i) ? weights[j] : 0;
+        }
+      }
+      double u = (labels[i] == 1 ? ownPrecision - ap + g - h : -h) / positives;
+      ofAp += v * u * u;
+      double deviation = placement / (labels[i] == 1 ? negatives : positives) - auc;
+      double own = labels[i] == 1 ? positives : negatives;
+      ofAuc += v * deviation * deviation / own / own;
+      boolean right = scores[i] >= 0.5 == (labels[i] == 1);
+      ofHits += right ? v : 0;
+      ofMisses += right ? 0 : v;
+    }
+    double z = Intervals.z(level);
+    var bounds = new BinnedBounds();
+    for (int i = 0; i < n; i++) {
+      bounds.add(labels[i] * weights[i], (1 - labels[i]) * weights[i], false);
+    }
+    widened(
+        result.metric("average_precision").interval(),
+        bounds.averagePrecisionLow(),
+        bounds.averagePrecisionHigh(),
+        z * 1.6 * Math.sqrt(ofAp) / (ap * (1 - ap)));
+    widened(
+        result.metric("roc_auc").interval(),
+        bounds.rocAucLow(),
+        bounds.rocAucHigh(),
+        z * Math.sqrt(ofAuc) / (auc * (1 - auc)));
+    double r = result.metric("accuracy").value();
+    double weight = positives + negatives;
+    double variance = (ofHits * (1 - r) * (1 - r) + ofMisses * r * r) / weight / weight;
+    var expected = Intervals.wilson(r, r * (1 - r) / variance, level);
+    var accuracy = result.metric("accuracy").interval();
+    assertThat(accuracy.low()).isCloseTo(expected.low(), within(1e-9));
+    assertThat(accuracy.high()).isCloseTo(expected.high(), within(1e-9));
+    assertThat(accuracy.method()).isEqualTo("hajek_wilson");
+  }
+
+  /** The certified bounds, moved outward on the logit scale. */
+  private static void widened(Interval actual, double low, double high, double shift) {
+    assertThat(logit(actual.low())).isCloseTo(logit(low) - shift, within(1e-9));
+    assertThat(logit(actual.high())).isCloseTo(logit(high) + shift, within(1e-9));
+  }
+
+  private static double logit(double p) {
+    return Math.log(p / (1 - p));
+  }
+
+  @Test
+  void errorOfTheLogLossIsHajeks() {
+    float[] scores = {0.125f, 0.5f, 0.75f, 0.875f};
+    byte[] labels = {0, 1, 0, 1};
+    double[] weights = {4, 2, 8, 1};
+    var proxy = BinaryProxy.of(0.5);
+    proxy.accept(scores, labels, weights, 0, 4);
+    var metric = proxy.result(0.9).metric("log_loss");
+    double mean = 0;
+    double[] losses = new double[4];
+    for (int i = 0; i < 4; i++) {
+      losses[i] = -Math.log(labels[i] == 1 ? scores[i] : 1 - scores[i]);
+      mean += weights[i] * losses[i] / 15;
+    }
+    double variance = 0;
+    for (int i = 0; i < 4; i++) {
+      variance += weights[i] * (weights[i] - 1) * Math.pow(losses[i] - mean, 2) / 225;
+    }
+    assertThat(metric.value()).isCloseTo(mean, within(1e-12));
+    assertThat(metric.interval().high() - mean)
+        .isCloseTo(Intervals.z(0.9) * Math.sqrt(variance), within(1e-6));
+    assertThat(metric.interval().target()).isEqualTo(Target.FINITE);
+  }
+
+  @Test
+  void varianceUnitsAreRoundedAndStopAtTheirEnd() {
+    assertThat(ProxySpread.ofMultiplicity(1)).isZero();
+    assertThat(ProxySpread.ofMultiplicity(0.5)).as("no sample").isZero();
+    assertThat(ProxySpread.ofMultiplicity(3)).isEqualTo(6 * 256);
+    assertThat(ProxySpread.units(1e300)).isEqualTo(Long.MAX_VALUE);
+    var spread = new ProxySpread(2);
+    spread.add(1, 0);
+    assertThat(spread.sampled()).isFalse();
+    spread.add(1, Long.MAX_VALUE);
+    spread.add(1, 5);
+    spread.addPredicted(0, Long.MAX_VALUE - 1);
+    spread.addPredicted(0, 1);
+    assertThat(spread.byBin()).containsExactly(0, Long.MAX_VALUE);
+    assertThat(spread.predictedInBin()).containsExactly(Long.MAX_VALUE, 0);
+    assertThat(spread.sampled()).isTrue();
+  }
+
+  @Test
+  void samplesWithOffsetsAndWeightsAreTheirRows() {
+    var offset = BinaryProxy.of(0.5);
+    offset.acceptSample(
+        RandomRows.bytes(new float[] {9, 0.25f, 0.75f}),
+        4,
+        new byte[] {7, 7, 0, 1},
+        2,
+        new double[] {7, 3, 2},
+        1,
+        new double[] {9, 9, 9, 0.5, 0.25},
+        3,
+        2);
+    var plain = BinaryProxy.of(0.5);
+    plain.acceptSample(
+        RandomRows.bytes(new float[] {0.25f, 0.75f}),
+        0,
+        new byte[] {0, 1},
+        0,
+        new double[] {3, 2},
+        0,
+        new double[] {0.5, 0.25},
+        0,
+        2);
+    assertThat(offset.toBytes()).isEqualTo(plain.toBytes());
+    var result = plain.result();
+    assertThat(result.weightTotal()).isEqualTo(6 + 8);
+    assertThat(result.weightPos()).isEqualTo(8);
+    assertThat(result.nPos()).isEqualTo(1);
+    assertThat(result.n()).isEqualTo(2);
+    double[] one = {1};
+    assertThatThrownBy(
+            () -> plain.acceptSample(new byte[4], 0, new byte[] {2}, 0, null, 0, one, 0, 1))
+        .hasMessage("label must be 0 or 1, got 2 (row 0)");
+    double[] more = {1.5};
+    assertThatThrownBy(
+            () -> plain.acceptSample(new byte[4], 0, new byte[1], 0, null, 0, more, 0, 1))
+        .hasMessage("rate must be in (0, 1], got 1.5 (row 0)");
+    assertThat(plain.toBytes()).isEqualTo(offset.toBytes());
   }
 }

@@ -10,6 +10,7 @@ import dev.touchstone.metrics.sampling.InclusionHash;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class CrossValidationTest {
@@ -141,6 +142,7 @@ class CrossValidationTest {
   }
 
   @Test
+  @Tag("slow")
   void onNoiseTheChoosingHalfFlattersAndTheReportingHalfDoesNot() {
     double flattery = 0;
     double excess = 0;

@@ -8,6 +8,7 @@ import dev.touchstone.metrics.binary.BinaryEvaluation;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PairedComparisonTest {
@@ -248,6 +249,7 @@ class PairedComparisonTest {
   }
 
   @Test
+  @Tag("slow")
   void intervalsOfDifferencesCoverTheTruth() {
     int runs = 400;
     int ap = 0;

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class EstimatorsTest {
@@ -87,6 +88,7 @@ class EstimatorsTest {
 
   /** Over many salts the finite intervals must cover the value of the whole set. */
   @Test
+  @Tag("slow")
   void finiteIntervalsCoverTheWholeSetsValue() {
     int runs = 300;
     var names = List.of("brier", "hajek", "ht", "difference", "auc", "auc difference", "ap", "dap");
@@ -146,6 +148,7 @@ class EstimatorsTest {
 
   /** Over many sets and salts the superpopulation intervals must cover the law's value. */
   @Test
+  @Tag("slow")
   void superpopulationIntervalsCoverTheLawsValue() {
     double truth = 0;
     for (int seed = 0; seed < 20; seed++) {
@@ -213,6 +216,7 @@ class EstimatorsTest {
   }
 
   @Test
+  @Tag("slow")
   void decisionMetricsOfASampleCoverThoseOfTheSet() {
     int runs = 300;
     var whole = plan(0, 1_000_000);

@@ -10,6 +10,7 @@ import dev.touchstone.metrics.Target;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -192,6 +193,7 @@ class SequentialTest {
   /** Looks at every block; the chance of ever missing the mean must stay below alpha. */
   @ParameterizedTest
   @ValueSource(ints = {1, 50, 250})
+  @Tag("slow")
   void aFiniteSetsMeanIsMissedInFewerThanAlphaOfRuns(int blockSize) {
     int runs = 300;
     int population = 2_000;
@@ -351,5 +353,86 @@ class SequentialTest {
         .hasMessageStartingWith("n must be at least 1 and at most the population");
     assertThatThrownBy(() -> asymptotic.halfWidth(1, Double.NaN))
         .hasMessage("variance must be finite and at least 0, got NaN");
+  }
+
+  /** The capital of both bets, factor by factor, from the doc's formulas. */
+  @ParameterizedTest
+  @ValueSource(longs = {40, Long.MAX_VALUE})
+  void capitalIsTheProductOfTheBets(long population) {
+    double nullMean = 0.3;
+    double alpha = 0.05;
+    var bet =
+        population == Long.MAX_VALUE
+            ? BettingTest.withReplacement(nullMean, alpha)
+            : BettingTest.withoutReplacement(nullMean, alpha, population);
+    var random = new SplittableRandom(6);
+    double sum = 0;
+    double spread = 0.25;
+    double up = 0.5;
+    double down = 0.5;
+    double largest = 0.5;
+    for (int t = 1; t <= 20; t++) {
+      double x = random.nextDouble() * 0.5;
+      double m =
+          population == Long.MAX_VALUE
+              ? nullMean
+              : (population * nullMean - sum) / (population - t + 1);
+      double lambda = Math.sqrt(2 * Math.log(2 / alpha) / (spread / t * t * Math.log1p(t)));
+      up *= 1 + Math.min(lambda, 0.5 / m) * (x - m);
+      down *= 1 - Math.min(lambda, 0.5 / (1 - m)) * (x - m);
+      largest = Math.max(largest, Math.max(up, down));
+      sum += x;
+      double centre = (0.5 + sum) / (t + 1);
+      spread += (x - centre) * (x - centre);
+      bet.accept(x);
+      assertThat(bet.logCapital()).as("value %s", t).isCloseTo(Math.log(largest), within(1e-12));
+      assertThat(bet.pValue()).isCloseTo(Math.min(1, 1 / largest), within(1e-12));
+      assertThat(bet.rejected()).isEqualTo(largest >= 1 / alpha);
+    }
+    assertThat(bet.count()).isEqualTo(20);
+  }
+
+  @Test
+  void nullsAtTheEndsAreRejectedByTheOneValueTheyForbid() {
+    for (double end : new double[] {0, 1}) {
+      var agrees = BettingTest.withoutReplacement(end, 0.05, 10);
+      agrees.acceptBlock();
+      agrees.acceptBlock(end, end, end, end, end, end, end, end, end, end);
+      assertThat(agrees.rejected()).as("mean %s, all seen", end).isFalse();
+      assertThat(agrees.pValue()).isEqualTo(1);
+      var differs = BettingTest.withoutReplacement(end, 0.05, 10);
+      differs.accept(end);
+      differs.accept(0.5);
+      assertThat(differs.rejected()).as("mean %s", end).isTrue();
+      assertThat(differs.logCapital()).isEqualTo(Double.MAX_VALUE);
+      assertThat(BettingTest.withReplacement(end, 0.05).count()).isZero();
+    }
+    assertThatThrownBy(() -> BettingTest.withReplacement(0.5, 0))
+        .hasMessage("alpha must be in (0, 1), got 0.0");
+    assertThatThrownBy(() -> EmpiricalBernstein.withReplacement(1))
+        .hasMessage("alpha must be in (0, 1), got 1.0");
+    assertThatThrownBy(() -> AlphaSpending.BASEL.spent(1, 1))
+        .hasMessage("alpha must be in (0, 1), got 1.0");
+    var sequence = EmpiricalBernstein.withReplacement(0.05);
+    sequence.accept(BoundedBlock.of(0.5, 0.25));
+    assertThat(sequence.count()).isEqualTo(2);
+  }
+
+  @Test
+  void limitsOfTheAsymptoticSequenceBelongToIt() {
+    var smallest = AsymptoticSequence.withoutReplacement(0.05, 2, 1, 0.1);
+    assertThat(smallest.halfWidth(1, 0.1)).isPositive();
+    assertThat(smallest.halfWidth(2, 0)).isZero();
+    assertThatThrownBy(() -> smallest.halfWidth(3, 0.1))
+        .hasMessage("n must be at least 1 and at most the population (2), got 3");
+    assertThatThrownBy(() -> AsymptoticSequence.withoutReplacement(0.05, 10, 0, 1))
+        .hasMessage("planned size must be at least 1 and below the population (10), got 0");
+    var sequence = AsymptoticSequence.withReplacement(0.05, 5_000, 0.02);
+    assertThat(sequence.result("m", 0.5, 500, 30, 0.02, 0, 1).interval()).isNotNull();
+    assertThat(sequence.result("m", 0.5, 500, 30, 0.02, 0, 1).interval().target())
+        .isEqualTo(Target.SUPERPOPULATION);
+    var finite = AsymptoticSequence.withoutReplacement(0.05, 9_000, 5_000, 0.02);
+    assertThat(finite.result("m", 0.5, 500, 30, 0.02, 0, 1).interval().target())
+        .isEqualTo(Target.FINITE);
   }
 }

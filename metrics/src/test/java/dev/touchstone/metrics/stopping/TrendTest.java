@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.touchstone.metrics.Golden;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,39 @@ class TrendTest {
     assertThat(corrected).isLessThan(plain * 3 / 4);
     double[] line = IntStream.range(0, 20).mapToDouble(i -> i + 0.1 * (i % 2)).toArray();
     assertThat(MannKendall.hamedRao(line).pValue()).isLessThan(0.001);
+  }
+
+  /** Each expected value is the definition in exact fractions: S, Var and n/n*. */
+  @Test
+  void theCorrectedVarianceIsItsDefinition() {
+    double[][] series = {
+      {0, 1, 5, 1, 4, 2, -1, -2, -4, -1, 3, 2, 5, 9, 5, 5},
+      {-1, -5, 0, -3, -4, -4, -5, -8, -7, -3, -2, -4, 0, 4, 5, 6},
+      {1, -2, 0, 5, 7, 7, 6, 9, 9, 11, 5, 6, 2, 0, -3, 0},
+      {-3, -3, -4, -2, -4, -5, -3, -4, -2, 3, 7, 8, 10, 12, 12, 12},
+    };
+    long[] s = {35, 40, -7, 80};
+    double[] variance = {1445 / 3.0, 1460 / 3.0, 1457 / 3.0, 1444 / 3.0};
+    double[] factor = {26897 / 19040.0, 19779 / 10880.0, 20861 / 10880.0, 16769 / 10832.0};
+    for (int i = 0; i < series.length; i++) {
+      double[] before = series[i].clone();
+      var plain = MannKendall.of(series[i]);
+      var corrected = MannKendall.hamedRao(series[i]);
+      assertThat(plain.n()).isEqualTo(16);
+      assertThat(plain.s()).as("series %s", i).isEqualTo(s[i]).isEqualTo(corrected.s());
+      assertThat(plain.variance()).isCloseTo(variance[i], within(1e-11));
+      assertThat(corrected.variance()).isCloseTo(variance[i] * factor[i], within(1e-10));
+      assertThat(series[i]).containsExactly(before);
+    }
+  }
+
+  @Test
+  void theMedianOfAnEvenCountIsTheMeanOfTheMiddle() {
+    assertThat(TheilSen.median(new double[] {9, 1, 4, 2})).isEqualTo(3);
+    assertThat(TheilSen.median(new double[] {9, 1, 4})).isEqualTo(4);
+    assertThat(TheilSen.median(new double[] {1.7e308, 1.5e308})).isEqualTo(1.6e308);
+    // 8 values have 28 slopes: the two in the middle differ
+    assertThat(TheilSen.slope(0, 0, 1, 1, 3, 2, 6, 4)).isCloseTo(19 / 30.0, within(1e-15));
   }
 
   @Test
@@ -133,7 +167,8 @@ class TrendTest {
     assertThat(window.mean().orElseThrow()).isCloseTo(0.2, within(0.01));
     int delay = 0;
     while (window.detections() == 0) {
-      window.accept(0.3 + random.nextDouble() * 0.4);
+      boolean found = window.accept(0.3 + random.nextDouble() * 0.4);
+      assertThat(found).isEqualTo(window.detections() == 1);
       delay++;
     }
     assertThat(delay).isLessThan(200);
@@ -142,6 +177,48 @@ class TrendTest {
     }
     assertThat(window.mean().orElseThrow()).isCloseTo(0.5, within(0.02));
     assertThat(window.size()).isLessThan(2_400);
+  }
+
+  /**
+   * Of 11 values the three oldest pairs are joined: 6 | 5 is the only cut with 5 on either side.
+   */
+  @Test
+  void adwinCutsWhereItsDefinitionDoes() {
+    var random = new SplittableRandom(8);
+    int cuts = 0;
+    for (int run = 0; run < 400; run++) {
+      double delta = random.nextDouble(0.6, 0.9999);
+      double[] values = new double[11];
+      int change = run % 4 == 0 ? 5 : 6;
+      double step = random.nextDouble(0.9, 1);
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (1 - step) * random.nextDouble() + (i < change ? 0 : step);
+      }
+      var window = Adwin.of(delta);
+      for (int i = 0; i < 10; i++) {
+        assertThat(window.accept(values[i])).as("value %s of run %s", i, run).isFalse();
+      }
+      boolean changed = window.accept(values[10]);
+      assertThat(changed).as("run %s", run).isEqualTo(differs(values, delta));
+      assertThat(window.detections()).isEqualTo(changed ? 1 : 0);
+      assertThat(window.size()).as("the oldest pair goes").isEqualTo(changed ? 9 : 11);
+      cuts += changed ? 1 : 0;
+    }
+    assertThat(cuts).isBetween(20, 380);
+  }
+
+  private static boolean differs(double[] values, double delta) {
+    double mean = Arrays.stream(values).average().orElseThrow();
+    double variance = 0;
+    for (double value : values) {
+      variance += (value - mean) * (value - mean) / 11;
+    }
+    double older = Arrays.stream(values, 0, 6).average().orElseThrow();
+    double newer = Arrays.stream(values, 6, 11).average().orElseThrow();
+    double logarithm = Math.log(2 * Math.log(11) / delta);
+    double inverse = 1 / 6.0 + 1 / 5.0;
+    double epsilon = Math.sqrt(2 * inverse * variance * logarithm) + 2 * inverse * logarithm / 3;
+    return Math.abs(older - newer) >= epsilon;
   }
 
   @Test

@@ -1,0 +1,62 @@
+package dev.touchstone.jobs.cache;
+
+import dev.touchstone.jobs.model.LabelEncoding;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Some consecutive rows of a segment, column by column. Buffers may be reused once the page was
+ * taken; their position and limit hold the column, and a reader leaves them as they are.
+ *
+ * @param labels one column, or with several labels a row one each; {@code count} values of {@code
+ *     labelEncoding}
+ * @param scores a column an output; {@code count} float32 little-endian
+ * @param weights float32 little-endian, or null
+ * @param ids of the examples; null unless asked for
+ * @param slices as asked for, in that order
+ */
+public record RowPage(
+    int count,
+    LabelEncoding labelEncoding,
+    List<ByteBuffer> labels,
+    List<ByteBuffer> scores,
+    ByteBuffer weights,
+    long[] ids,
+    List<Slice> slices) {
+
+  /**
+   * A slice column.
+   *
+   * @param codes at least {@code count}, each an index into {@code dictionary}
+   * @param dictionary of the row group: the same codes may mean something else in another segment
+   */
+  public record Slice(List<String> dictionary, int[] codes) {}
+
+  /** The scores of all outputs, row by row. */
+  public ByteBuffer rowMajorScores() {
+    return rowMajor(scores, Float.BYTES);
+  }
+
+  /** The labels of all columns, row by row. */
+  public ByteBuffer rowMajorLabels() {
+    return rowMajor(labels, labelEncoding.bytes());
+  }
+
+  private ByteBuffer rowMajor(List<ByteBuffer> columns, int width) {
+    if (columns.size() == 1) {
+      return columns.get(0);
+    }
+    byte[] all = new byte[Math.multiplyExact(count * width, columns.size())];
+    for (int c = 0; c < columns.size(); c++) {
+      ByteBuffer column = columns.get(c);
+      int from = column.position();
+      for (int row = 0; row < count; row++) {
+        int to = (row * columns.size() + c) * width;
+        for (int b = 0; b < width; b++) {
+          all[to + b] = column.get(from + row * width + b);
+        }
+      }
+    }
+    return ByteBuffer.wrap(all);
+  }
+}

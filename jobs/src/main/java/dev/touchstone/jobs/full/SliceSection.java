@@ -1,0 +1,109 @@
+package dev.touchstone.jobs.full;
+
+import dev.touchstone.jobs.model.Question;
+import dev.touchstone.metrics.compare.MultipleTests;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What the shares of {@link SliceScan} found, put together: the slices in order, and for every
+ * metric the p-values of all slices' differences adjusted together (Benjamini and Hochberg).
+ *
+ * @param slices grouping by grouping, larger ones first
+ * @param section how they were chosen
+ */
+record SliceSection(List<Map<String, Object>> slices, Map<String, Object> section) {
+
+  /** Reported for a slice where the question names no metrics. */
+  private static final List<String> USUAL =
+      List.of(
+          "average_precision",
+          "roc_auc",
+          "log_loss",
+          "brier",
+          "prevalence",
+          "accuracy",
+          "precision",
+          "recall",
+          "specificity",
+          "f1",
+          "balanced_accuracy",
+          "mcc");
+
+  static boolean isWanted(Question question, String metric) {
+    return (question.metrics().isEmpty() ? USUAL : question.metrics()).contains(metric);
+  }
+
+  /**
+   * @param shares results of {@link SliceScan#result}, in any order
+   */
+  static SliceSection of(Question.Slices asked, List<Map<String, Object>> shares) {
+    List<Map<String, Object>> slices = new ArrayList<>();
+    List<Map<String, Object>> groupings = new ArrayList<>();
+    TreeMap<String, List<Map<String, Object>>> byGrouping = new TreeMap<>();
+    shares.forEach(
+        share ->
+            byGrouping
+                .computeIfAbsent((String) share.get("grouping"), key -> new ArrayList<>())
+                .add(share));
+    byGrouping.forEach(
+        (grouping, parts) -> {
+          List<Map<String, Object>> mine = new ArrayList<>();
+          parts.forEach(part -> objects(part.get("slices")).forEach(mine::add));
+          mine.sort(Comparator.comparing(slice -> ((Number) slice.get("rank")).intValue()));
+          mine.forEach(slice -> slice.remove("rank"));
+          slices.addAll(mine);
+          Map<String, Object> fields = new LinkedHashMap<>();
+          fields.put("grouping", grouping);
+          fields.put("groups", parts.get(0).get("groups"));
+          fields.put("left_out", parts.get(0).get("left_out"));
+          fields.put(
+              "too_small",
+              (int) mine.stream().filter(slice -> slice.get("reason") != null).count());
+          groupings.add(fields);
+        });
+    adjust(slices);
+    Map<String, Object> section = new LinkedHashMap<>();
+    section.put("groupings", groupings);
+    section.put("most", asked.most());
+    section.put("min_positives", asked.minPositives());
+    section.put("difference_to", "rest");
+    section.put("p_adjustment", "benjamini_hochberg");
+    return new SliceSection(slices, section);
+  }
+
+  private static void adjust(List<Map<String, Object>> slices) {
+    TreeSet<String> metrics = new TreeSet<>();
+    slices.forEach(slice -> metrics.addAll(SectionJson.object(slice.get("differences")).keySet()));
+    for (String metric : metrics) {
+      List<Map<String, Object>> tested = new ArrayList<>();
+      for (Map<String, Object> slice : slices) {
+        Map<String, Object> difference =
+            SectionJson.object(SectionJson.object(slice.get("differences")).get(metric));
+        if (difference != null) {
+          difference.put("p_value_bh", null);
+          if (difference.get("p_value") != null) {
+            tested.add(difference);
+          }
+        }
+      }
+      double[] adjusted =
+          MultipleTests.benjaminiHochberg(
+              tested.stream().mapToDouble(d -> (Double) d.get("p_value")).toArray());
+      for (int i = 0; i < adjusted.length; i++) {
+        tested.get(i).put("p_value_bh", adjusted[i]);
+      }
+    }
+  }
+
+  private static List<Map<String, Object>> objects(Object list) {
+    List<Map<String, Object>> objects = new ArrayList<>();
+    ((List<?>) list).forEach(one -> objects.add(SectionJson.object(one)));
+    return objects;
+  }
+}
