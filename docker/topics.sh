@@ -21,6 +21,8 @@ create timings
 create prediction-sets --config cleanup.policy=compact
 create metrics
 create reports --config cleanup.policy=compact
+create progress --config cleanup.policy=compact,delete --config retention.ms=3600000 \
+  --config segment.ms=600000
 create signals --config cleanup.policy=compact
 create verdicts --config cleanup.policy=compact
 create dead-letters

@@ -23,7 +23,7 @@ JOB_JAR = ROOT / "jobs/target/touchstone-jobs.jar"
 ROWS, BATCH = 20_000, 1_000
 TOPICS = (
     "predictions checkpoints evaluation-requests serving-predictions timings prediction-sets "
-    "metrics reports signals verdicts dead-letters"
+    "metrics reports progress signals verdicts dead-letters"
 ).split()
 # a cluster has Flink and its logging; everything else must be in the job jar
 NOT_FLINKS = (

@@ -8,6 +8,7 @@ import dev.touchstone.jobs.PredictionsJob;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetState;
@@ -180,6 +181,7 @@ final class Billion {
         source(i -> nothing("reports", i), 1),
         outcomes,
         new Collected<MetricPoint>(),
+        new Collected<Progress>(),
         new Collected<DeadLetter>());
     var heap =
         ManagementFactory.getMemoryPoolMXBeans().stream()

@@ -1,5 +1,7 @@
 package dev.touchstone.cli;
 
+import dev.touchstone.cli.ask.ReportCommand;
+import dev.touchstone.cli.ask.RunsCommand;
 import dev.touchstone.cli.cache.CacheCommand;
 import dev.touchstone.cli.demo.DemoCommand;
 import dev.touchstone.cli.evaluate.EvaluateCommand;
@@ -18,12 +20,20 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "touchstone",
     description = "Evaluates models in training: proxies always, the full assay at checkpoints.",
-    subcommands = {UpCommand.class, EvaluateCommand.class, CacheCommand.class},
+    subcommands = {
+      UpCommand.class,
+      EvaluateCommand.class,
+      CacheCommand.class,
+      ReportCommand.class,
+      RunsCommand.class
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  ./touchstone demo                        a training run, evaluated while you watch",
       "  ./touchstone up                          the engine, for your own training jobs",
       "  ./touchstone evaluate preds.csv          the full metrics of a file, no Kafka",
+      "  ./touchstone runs                        what a running engine knows",
+      "  ./touchstone report --run R --checkpoint C --wait    a full evaluation of it",
       "  ./touchstone cache ls                    the prediction sets that are kept",
       "  ./touchstone test                        every test of the project"
     },

@@ -1,7 +1,8 @@
 package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.full.AddressedManifest;
-import dev.touchstone.jobs.full.Admission;
+import dev.touchstone.jobs.full.Asked;
+import dev.touchstone.jobs.full.Backlog;
 import dev.touchstone.jobs.full.BaselineDesk;
 import dev.touchstone.jobs.full.CheckQuestion;
 import dev.touchstone.jobs.full.ClaimedManifest;
@@ -10,26 +11,32 @@ import dev.touchstone.jobs.full.CombineCounts;
 import dev.touchstone.jobs.full.EvaluationTask;
 import dev.touchstone.jobs.full.Finding;
 import dev.touchstone.jobs.full.FinishEvaluations;
+import dev.touchstone.jobs.full.OnceDecided;
 import dev.touchstone.jobs.full.PlanSplits;
+import dev.touchstone.jobs.full.ProgressMeter;
+import dev.touchstone.jobs.full.Reported;
 import dev.touchstone.jobs.full.Scan;
 import dev.touchstone.jobs.full.Split;
+import dev.touchstone.jobs.full.Tick;
 import dev.touchstone.jobs.full.TriggerDesk;
-import dev.touchstone.jobs.ingest.DecodeFailures;
+import dev.touchstone.jobs.full.TriggerRegister;
 import dev.touchstone.jobs.ingest.DecodeManifests;
 import dev.touchstone.jobs.ingest.DecodeTriggers;
 import dev.touchstone.jobs.ingest.KafkaInput;
 import dev.touchstone.jobs.model.DeadLetter;
-import dev.touchstone.jobs.model.FailedReport;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.model.Withdrawal;
 import dev.touchstone.jobs.output.KafkaOutput;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.schemas.Topics;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.streaming.api.datastream.AsyncDataStream;
@@ -44,7 +51,9 @@ public final class EvaluationsJob {
   public static final String NAME = "touchstone evaluations";
 
   private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
+  private static final OutputTag<Withdrawal> WITHDRAWN = new OutputTag<>("withdrawn") {};
   private static final OutputTag<Outcome> UNANSWERED = new OutputTag<>("without report") {};
+  private static final OutputTag<Progress> QUEUED = new OutputTag<>("queued") {};
   private static final OutputTag<Finding> TOTALS = new OutputTag<>("totals") {};
   private static final OutputTag<MetricPoint> POINTS = new OutputTag<>("points") {};
 
@@ -69,17 +78,18 @@ public final class EvaluationsJob {
         KafkaInput.of(settings.kafka(), topics.checkpoints()),
         KafkaInput.of(settings.kafka(), topics.evaluationRequests()),
         KafkaInput.of(settings.kafka(), topics.predictionSets()),
-        KafkaInput.of(settings.kafka(), topics.reports()),
+        KafkaInput.keys(settings.kafka(), topics.reports()),
         KafkaOutput.reports(settings.kafka()),
         KafkaOutput.metrics(settings.kafka()),
+        KafkaOutput.progress(settings.kafka()),
         KafkaOutput.deadLetters(settings.kafka()));
   }
 
   /**
    * Describes the dataflow. No I/O, no clock, no execute().
    *
-   * @param pastReports what {@code reports} has got: where a report failed, the next trigger that
-   *     asks for it tries again
+   * @param reported the keys of what {@code reports} has taken, so that the next evaluation starts
+   *     and a failed one may be tried again; values are not needed
    */
   public static void topology(
       StreamExecutionEnvironment env,
@@ -87,9 +97,10 @@ public final class EvaluationsJob {
       Source<RawMessage, ?, ?> checkpoints,
       Source<RawMessage, ?, ?> requests,
       Source<RawMessage, ?, ?> predictionSets,
-      Source<RawMessage, ?, ?> pastReports,
+      Source<RawMessage, ?, ?> reported,
       Sink<Outcome> reports,
       Sink<MetricPoint> metrics,
+      Sink<Progress> progress,
       Sink<DeadLetter> deadLetters) {
     env.getConfig().enableObjectReuse();
     // few records, each waited for: filling network buffers would cost up to 100 ms a hop
@@ -105,10 +116,17 @@ public final class EvaluationsJob {
     DataStream<ClaimedManifest> claimed =
         manifests.flatMap(new ClaimedManifests()).name("claims").uid("full.claims");
 
-    SingleOutputStreamOperator<EvaluationTask> tasks =
+    DataStream<Asked> asked =
         checkpointTriggers
             .union(requestTriggers)
-            .keyBy(Trigger::checkpointKey)
+            .keyBy(Trigger::id)
+            .connect(requestTriggers.getSideOutput(WITHDRAWN).keyBy(Withdrawal::triggerId))
+            .process(new TriggerRegister(settings.ledger()))
+            .name("register")
+            .uid("full.trigger-register");
+    SingleOutputStreamOperator<EvaluationTask> tasks =
+        asked
+            .keyBy(Asked::checkpointKey)
             .connect(claimed.keyBy(ClaimedManifest::checkpointKey))
             .process(new TriggerDesk(settings.ledger(), UNANSWERED))
             .name("triggers meet sets")
@@ -127,27 +145,28 @@ public final class EvaluationsJob {
             .process(new BaselineDesk(settings.ledger(), UNANSWERED))
             .name("tasks meet baselines")
             .uid("full.baseline-desk");
-    DataStream<FailedReport> failed =
-        env.fromSource(pastReports, WatermarkStrategy.noWatermarks(), "past reports")
-            .uid("ingest.past-reports")
-            .flatMap(new DecodeFailures())
-            .name("failed reports")
-            .uid("ingest.failed-reports");
-    DataStream<EvaluationTask> admitted =
+    DataStream<Reported> ended =
+        env.fromSource(reported, WatermarkStrategy.noWatermarks(), "reported")
+            .uid("ingest.reported")
+            .map(Reported::of)
+            .name("ended")
+            .uid("full.reported");
+    SingleOutputStreamOperator<EvaluationTask> admitted =
         ready
-            .keyBy(EvaluationTask::reportKey)
-            .connect(failed.keyBy(FailedReport::reportKey))
-            .process(new Admission(settings.ledger()))
-            .name("admission")
-            .uid("full.admission");
+            .keyBy(task -> Backlog.KEY)
+            .connect(ended.keyBy(key -> Backlog.KEY))
+            .process(new Backlog(settings.full(), settings.ledger(), UNANSWERED, QUEUED))
+            .name("backlog")
+            .uid("full.backlog");
 
     DataStream<Split> firstPass =
         admitted
             .flatMap(new PlanSplits(settings.full()))
             .name("plan first pass")
             .uid("full.plan-splits");
+    SingleOutputStreamOperator<Finding> counted = scan(firstPass, settings, "count", "full.count");
     SingleOutputStreamOperator<Split> secondPass =
-        scan(firstPass, settings, "count", "full.count")
+        counted
             .keyBy(Finding::reportKey)
             .process(new CombineCounts(settings.full(), TOTALS))
             .name("combine counts")
@@ -155,6 +174,8 @@ public final class EvaluationsJob {
     DataStream<Finding> findings =
         scan(secondPass, settings, "resolve", "full.resolve")
             .union(secondPass.getSideOutput(TOTALS));
+    DataStream<Tick> ticks =
+        counted.union(findings).flatMap(new Tick.Counted()).name("ticks").uid("full.ticks");
     SingleOutputStreamOperator<Outcome> finished =
         admitted
             .keyBy(EvaluationTask::reportKey)
@@ -163,14 +184,40 @@ public final class EvaluationsJob {
             .name("reports")
             .uid("full.finish");
 
-    finished
+    DataStream<Outcome> without =
+        finished
+            .filter(outcome -> !outcome.hasReport())
+            .name("without report")
+            .uid("full.without-report")
+            .union(
+                tasks.getSideOutput(UNANSWERED),
+                answerable.getSideOutput(UNANSWERED),
+                ready.getSideOutput(UNANSWERED),
+                admitted.getSideOutput(UNANSWERED))
+            .transform(
+                "once decided",
+                TypeInformation.of(Outcome.class),
+                new OnceDecided(env.getCheckpointConfig().isCheckpointingEnabled()))
+            .uid("full.once-decided");
+    DataStream<Outcome> outcomes =
+        finished
+            .filter(Outcome::hasReport)
+            .name("with report")
+            .uid("full.with-report")
+            .union(without);
+    outcomes.sinkTo(reports).name("reports").uid("output.reports");
+    admitted
+        .keyBy(EvaluationTask::reportKey)
+        .connect(ticks.keyBy(Tick::reportKey))
+        .process(new ProgressMeter(settings.ledger()))
+        .name("progress")
+        .uid("full.progress")
         .union(
-            tasks.getSideOutput(UNANSWERED),
-            answerable.getSideOutput(UNANSWERED),
-            ready.getSideOutput(UNANSWERED))
-        .sinkTo(reports)
-        .name("reports")
-        .uid("output.reports");
+            admitted.getSideOutput(QUEUED),
+            outcomes.map(Progress::ended).name("ended").uid("full.ended"))
+        .sinkTo(progress)
+        .name("progress")
+        .uid("output.progress");
     finished.getSideOutput(POINTS).sinkTo(metrics).name("metrics").uid("output.full-metrics");
     checkpointTriggers
         .getSideOutput(REFUSED)
@@ -190,7 +237,7 @@ public final class EvaluationsJob {
         .uid("ingest." + name)
         .process(
             new DecodeTriggers(
-                kind, REFUSED, settings.full(), settings.kafka().schemaRegistryUrl()))
+                kind, REFUSED, WITHDRAWN, settings.full(), settings.kafka().schemaRegistryUrl()))
         .name("decode " + name)
         .uid("ingest.decode-" + name);
   }

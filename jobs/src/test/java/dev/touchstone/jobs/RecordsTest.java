@@ -1,29 +1,34 @@
 package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.full.AddressedManifest;
-import dev.touchstone.jobs.full.Admission;
 import dev.touchstone.jobs.full.Aside;
+import dev.touchstone.jobs.full.Asked;
+import dev.touchstone.jobs.full.Backlog;
 import dev.touchstone.jobs.full.BaselineDesk;
 import dev.touchstone.jobs.full.ClaimedManifest;
 import dev.touchstone.jobs.full.CombineCounts;
 import dev.touchstone.jobs.full.EvaluationTask;
 import dev.touchstone.jobs.full.Finding;
 import dev.touchstone.jobs.full.FinishEvaluations;
+import dev.touchstone.jobs.full.ProgressMeter;
+import dev.touchstone.jobs.full.Reported;
 import dev.touchstone.jobs.full.Split;
+import dev.touchstone.jobs.full.Tick;
 import dev.touchstone.jobs.full.TriggerDesk;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.ledger.SetAccount;
 import dev.touchstone.jobs.model.DeadLetter;
-import dev.touchstone.jobs.model.FailedReport;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.model.Withdrawal;
 import org.apache.flink.types.PojoTestUtils;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,11 +55,17 @@ class RecordsTest {
         EvaluationTask.class,
         Split.class,
         Aside.class,
-        Admission.Leader.class,
-        FailedReport.class,
         AddressedManifest.class,
         BaselineDesk.Waiting.class,
         Finding.class,
+        Withdrawal.class,
+        Asked.class,
+        Backlog.Group.class,
+        Backlog.Place.class,
+        Reported.class,
+        Progress.class,
+        Tick.class,
+        ProgressMeter.Reading.class,
         TriggerDesk.Waiting.class,
         CombineCounts.Sum.class,
         FinishEvaluations.Ending.class

@@ -309,6 +309,7 @@ class TwoTierTest {
         MemorySource.nothing(),
         reports,
         new CollectingSink<>(),
+        new CollectingSink<>(),
         new CollectingSink<>());
     env.execute();
     return reports.collected();

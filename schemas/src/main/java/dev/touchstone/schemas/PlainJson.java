@@ -41,7 +41,7 @@ import org.apache.avro.specific.SpecificRecord;
 public final class PlainJson {
 
   /** A second object behind the first, or a second value for a field, would be lost in silence. */
-  private static final ObjectMapper MAPPER =
+  static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

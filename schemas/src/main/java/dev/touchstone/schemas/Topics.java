@@ -58,6 +58,10 @@ public record Topics(String prefix) {
     return prefix + "reports";
   }
 
+  public String progress() {
+    return prefix + "progress";
+  }
+
   public String signals() {
     return prefix + "signals";
   }
@@ -81,6 +85,7 @@ public record Topics(String prefix) {
         predictionSets(),
         metrics(),
         reports(),
+        progress(),
         signals(),
         verdicts(),
         deadLetters());
@@ -89,5 +94,10 @@ public record Topics(String prefix) {
   /** The topics where only the last message of a key counts. */
   public List<String> compacted() {
     return List.of(predictionSets(), reports(), signals(), verdicts());
+  }
+
+  /** The compacted topics of which nothing needs to be kept for longer than an hour. */
+  public List<String> passing() {
+    return List.of(progress());
   }
 }

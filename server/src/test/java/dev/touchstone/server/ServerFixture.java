@@ -28,6 +28,9 @@ public final class ServerFixture implements AutoCloseable {
   /** Requests that reached the topic. */
   public final List<EvaluationRequest> written = new CopyOnWriteArrayList<>();
 
+  /** Trigger ids that were taken back. */
+  public final List<String> withdrawn = new CopyOnWriteArrayList<>();
+
   /** Set: the broker answers writes with this. */
   public volatile String brokerError;
 
@@ -55,6 +58,14 @@ public final class ServerFixture implements AutoCloseable {
               throw new IOException(brokerError);
             }
             written.add(request);
+          }
+
+          @Override
+          public void withdraw(String triggerId) throws IOException {
+            if (brokerError != null) {
+              throw new IOException(brokerError);
+            }
+            withdrawn.add(triggerId);
           }
         };
     server =
@@ -98,6 +109,14 @@ public final class ServerFixture implements AutoCloseable {
   public HttpResponse<String> post(String path, String body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return send(request.build());
+  }
+
+  public HttpResponse<String> delete(String path, String... headers) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri(path)).DELETE();
     if (headers.length > 0) {
       request.headers(headers);
     }

@@ -206,6 +206,17 @@ public final class SyntheticRun {
     return record(topics.predictionSets(), setKey(runId, i), s, time(i));
   }
 
+  /** A request's first pass of two is under way. */
+  public static TopicRecord running(
+      Topics topics, String id, String run, String checkpoint, int done, int total) {
+    ObjectNode p = Json.MAPPER.createObjectNode();
+    p.put("trigger_id", id).put("trigger", "request").put("run_id", run).put("attempt", -1);
+    p.put("checkpoint", checkpoint).putNull("evaluation_set").put("split", "validation");
+    p.putNull("fold").put("state", "RUNNING").put("ahead", 0).put("pass", 1).put("passes", 2);
+    p.put("splits_done", done).put("splits_total", total).put("ts", 0);
+    return record(topics.progress(), id, p, 0);
+  }
+
   /** The training job says that it wrote a model checkpoint; Avro, as a client would send it. */
   public TopicRecord event(int i) {
     CheckpointEvent event =

@@ -5,12 +5,12 @@ import java.util.Deque;
 import java.util.Locale;
 
 /** Writes well-formed markup; text and attribute values are always escaped. */
-final class Markup {
+public final class Markup {
   private final StringBuilder text = new StringBuilder();
   private final Deque<String> open = new ArrayDeque<>();
 
   /** Opens an element; attributes are names and values in turn. */
-  Markup open(String element, Object... attributes) {
+  public Markup open(String element, Object... attributes) {
     start(element, attributes);
     text.append('>');
     open.push(element);
@@ -18,37 +18,37 @@ final class Markup {
   }
 
   /** Closes the element that was opened last. */
-  Markup close() {
+  public Markup close() {
     text.append("</").append(open.pop()).append('>');
     return this;
   }
 
   /** An element without content. */
-  Markup empty(String element, Object... attributes) {
+  public Markup empty(String element, Object... attributes) {
     start(element, attributes);
     text.append("/>");
     return this;
   }
 
   /** An element that holds text alone. */
-  Markup element(String element, String content, Object... attributes) {
+  public Markup element(String element, String content, Object... attributes) {
     return open(element, attributes).text(content).close();
   }
 
   /** Text. */
-  Markup text(String content) {
+  public Markup text(String content) {
     escape(content);
     return this;
   }
 
   /** Markup that is well-formed already, such as a plot or a style sheet of ours. */
-  Markup raw(String markup) {
+  public Markup raw(String markup) {
     text.append(markup);
     return this;
   }
 
   /** A line break, for those who read the source. */
-  Markup line() {
+  public Markup line() {
     text.append('\n');
     return this;
   }

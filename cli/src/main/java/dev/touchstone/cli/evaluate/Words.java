@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What tables and pages call things. */
-final class Words {
+public final class Words {
   private static final Map<String, String> METRICS =
       Map.ofEntries(
           Map.entry("roc_auc", "ROC AUC"),
@@ -41,7 +41,7 @@ final class Words {
   private Words() {}
 
   /** A metric. */
-  static String metric(String name) {
+  public static String metric(String name) {
     String known = METRICS.get(name);
     if (known != null) {
       return known;
@@ -59,7 +59,7 @@ final class Words {
   }
 
   /** What an operating point was chosen for. */
-  static String operatingPoint(String name) {
+  public static String operatingPoint(String name) {
     for (Map.Entry<String, String> point : POINTS.entrySet()) {
       if (name.startsWith(point.getKey())) {
         return point.getValue() + name.substring(point.getKey().length());
@@ -69,7 +69,7 @@ final class Words {
   }
 
   /** Why something is undefined. */
-  static String reason(String reason) {
+  public static String reason(String reason) {
     return reason.equals("score_outside_0_1") ? "scores outside [0, 1]" : reason.replace('_', ' ');
   }
 

@@ -111,7 +111,7 @@ final class EmbeddedFlink implements AutoCloseable {
   }
 
   /** The newest Flink checkpoint that was written to its end. */
-  private static Optional<Path> newestCheckpoint(Path checkpoints) throws IOException {
+  static Optional<Path> newestCheckpoint(Path checkpoints) throws IOException {
     if (!Files.isDirectory(checkpoints)) {
       return Optional.empty();
     }

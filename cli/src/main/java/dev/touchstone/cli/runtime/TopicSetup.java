@@ -54,6 +54,12 @@ final class TopicSetup {
     if (topics.compacted().contains(name)) {
       config.put("cleanup.policy", "compact");
     }
+    if (topics.passing().contains(name)) {
+      config.put("cleanup.policy", "compact,delete");
+      config.put("retention.ms", "3600000");
+      // only closed segments are cleaned
+      config.put("segment.ms", "600000");
+    }
     // a dead letter must fit wherever its original did
     config.put("max.message.bytes", "8388608");
     return new NewTopic(name, kafka.partitions(), kafka.replicationFactor()).configs(config);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.touchstone.cli.ask.ReportCommand;
+import dev.touchstone.cli.ask.RunsCommand;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.schemas.Codec;
 import dev.touchstone.schemas.Topics;
@@ -13,6 +15,8 @@ import dev.touchstone.schemas.avro.EvaluationSet;
 import dev.touchstone.schemas.avro.LabelEncoding;
 import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,6 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /**
  * The whole engine over a real Kafka broker: wire bytes in, topics and HTTP out, restart between.
@@ -147,6 +152,23 @@ class EngineIT {
   }
 
   @Test
+  @Order(3)
+  void aRequestThatIsTakenBackEndsExpired() throws Exception {
+    String location =
+        post("{\"run_id\": \"run\", \"checkpoint\": \"never\"}", "key-4")
+            .headers()
+            .firstValue("Location")
+            .orElseThrow();
+    URI uri = URI.create(engine.url()).resolve(location);
+    HttpResponse<String> withdrawn =
+        http.send(
+            HttpRequest.newBuilder(uri).DELETE().build(), HttpResponse.BodyHandlers.ofString());
+    assertThat(withdrawn.statusCode()).isEqualTo(202);
+    await("the end", () -> get(location).path("state").asText().equals("EXPIRED"));
+    assertThat(get(location).path("reason").asText()).isEqualTo("withdrawn by request");
+  }
+
+  @Test
   @Order(4)
   void aSecondEngineOnTheSameDirectoryOrPortIsRefusedInOneLine() throws Exception {
     assertThatThrownBy(() -> EmbeddedEngine.start(options(data, 0)))
@@ -182,6 +204,83 @@ class EngineIT {
     JsonNode second = get("/v1/runs/second/checkpoints/c1/report").findPath("metrics");
     assertThat(second).isEqualTo(first);
     assertThat(read(TOPICS.deadLetters())).as("nothing was refused twice").hasSize(3);
+  }
+
+  @Test
+  @Order(5)
+  void theCommandsAskTheRunningServer() throws Exception {
+    Said report = said(new ReportCommand(), "--run", "run", "--checkpoint", "c1", "--wait");
+    assertThat(report.code()).as(report.err()).isZero();
+    assertThat(report.out())
+        .startsWith("run, c1 on val/validation\n4,000 examples, ")
+        .containsPattern("average precision +0\\.\\d+")
+        .contains("Operating points");
+
+    Said json =
+        said(
+            new ReportCommand(),
+            "--run=run",
+            "--checkpoint=c1",
+            "--thresholds=50",
+            "--wait",
+            "--format=json");
+    assertThat(mapper.readTree(json.out()).at("/metrics/average_precision/value").asDouble())
+        .isEqualTo(expectedAveragePrecision());
+    assertThat(mapper.readTree(json.out()).at("/sweep")).hasSize(50);
+
+    Said page =
+        said(new ReportCommand(), "--run=run", "--checkpoint=c1", "--wait", "--format=html");
+    assertThat(page.out()).startsWith("<!DOCTYPE html>").contains("<h1>run, c1 on val/validation");
+
+    Said none =
+        said(new ReportCommand(), "--run=run", "--checkpoint=none", "--deadline=1", "--wait");
+    assertThat(none.code()).isEqualTo(4);
+    assertThat(none.out()).isEmpty();
+    assertThat(none.err()).contains("INCOMPLETE  no predictions of model checkpoint none");
+
+    Said refused = said(new ReportCommand(), "--run=run", "--checkpoint=c1", "--thresholds=1");
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.err())
+        .isEqualTo("touchstone: thresholds must be a whole number from 2 to 10000, got 1\n");
+
+    Said asked = said(new ReportCommand(), "--run=run", "--checkpoint=c1", "--id=by-hand");
+    assertThat(asked.code()).isZero();
+    assertThat(asked.out()).startsWith("by-hand  ");
+
+    Said runs = said(new RunsCommand());
+    assertThat(runs.code()).isZero();
+    assertThat(runs.out()).containsPattern("(?m)^run +status +step").containsPattern("(?m)^run  ");
+  }
+
+  @Test
+  @Order(5)
+  void withoutAServerTheCommandsSayHowToStartOne() throws Exception {
+    int free;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      free = socket.getLocalPort();
+    }
+    Said runs = said(new RunsCommand(), "--server=http://127.0.0.1:" + free);
+    assertThat(runs.code()).isEqualTo(1);
+    assertThat(runs.err())
+        .contains("no server answers at http://127.0.0.1:" + free + "/: start one with");
+  }
+
+  /** What a command answered. */
+  private record Said(int code, String out, String err) {}
+
+  private Said said(Object command, String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    List<String> all = new ArrayList<>(List.of(arguments));
+    if (all.stream().noneMatch(a -> a.startsWith("--server"))) {
+      all.add("--server=" + engine.url());
+    }
+    int code =
+        new CommandLine(command)
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(err, true))
+            .execute(all.toArray(String[]::new));
+    return new Said(code, out.toString(), err.toString());
   }
 
   /** Load on the machine only ever adds to a latency: the best of several is the engine's own. */

@@ -57,12 +57,36 @@ public final class BaselineDesk
   @Override
   public void processElement1(EvaluationTask task, Context context, Collector<EvaluationTask> out)
       throws Exception {
+    if (task.isWithdrawal()) {
+      withdraw(task, context, out);
+      return;
+    }
     if (answer(task, out)) {
       return;
     }
     long deadline = context.timerService().currentProcessingTime() + task.trigger().waitMillis();
     waiting.put(task.trigger().id(), new Waiting(task, deadline));
     context.timerService().registerProcessingTimeTimer(deadline);
+  }
+
+  private void withdraw(EvaluationTask withdrawal, Context context, Collector<EvaluationTask> out)
+      throws Exception {
+    String id = withdrawal.trigger().id();
+    Waiting waits = waiting.get(id);
+    if (waits == null) {
+      out.collect(withdrawal);
+      return;
+    }
+    waiting.remove(id);
+    context.output(
+        outcomes,
+        Outcome.without(
+            waits.task().trigger(),
+            Outcome.State.EXPIRED,
+            Backlog.WITHDRAWN,
+            waits.task().manifest().status().set(),
+            waits.task().requestHash(),
+            context.timerService().currentProcessingTime()));
   }
 
   @Override

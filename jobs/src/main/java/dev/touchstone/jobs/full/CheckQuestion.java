@@ -23,7 +23,7 @@ public final class CheckQuestion extends ProcessFunction<EvaluationTask, Evaluat
 
   @Override
   public void processElement(EvaluationTask task, Context context, Collector<EvaluationTask> out) {
-    String problem = problem(task);
+    String problem = task.isWithdrawal() ? null : problem(task);
     if (problem == null) {
       out.collect(task);
       return;

@@ -5,7 +5,7 @@ import dev.touchstone.jobs.model.Trigger;
 import java.util.List;
 
 /**
- * A trigger that has found its complete prediction set.
+ * A trigger that has found its complete prediction set; or its withdrawal, which has no manifest.
  *
  * @param manifest what is evaluated; for all folds a summary without segments
  * @param folds the sets of all folds, in their order; empty unless asked for
@@ -49,6 +49,19 @@ public record EvaluationTask(
         folds,
         sets,
         RequestHash.of(trigger.question().against(FoldSets.key(sets))));
+  }
+
+  /**
+   * Takes back what was handed on before under that trigger's id.
+   *
+   * @param reportKey as it was then, so that it goes the same way
+   */
+  static EvaluationTask withdrawal(Trigger trigger, String reportKey) {
+    return new EvaluationTask(trigger, null, List.of(), List.of(), null, reportKey, false);
+  }
+
+  boolean isWithdrawal() {
+    return manifest == null;
   }
 
   EvaluationTask leading(boolean isLead) {

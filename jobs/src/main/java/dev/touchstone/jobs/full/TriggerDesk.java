@@ -26,34 +26,46 @@ import org.apache.flink.util.OutputTag;
  * model checkpoint.
  *
  * <p>A trigger waits until a complete full set of its evaluation set is there, or until its
- * deadline; then it is INCOMPLETE and says how far the set had come. Each trigger id is answered
- * once, over restarts too.
+ * deadline; then it is INCOMPLETE and says how far the set had come. One whose set is inconsistent
+ * waits no longer: its last batch has come, so it FAILED. One that was read after its deadline (the
+ * engine was down) still gets the time that reading the manifests takes; then it EXPIRED. Each
+ * trigger id is answered once, over restarts too.
  */
 public final class TriggerDesk
-    extends KeyedCoProcessFunction<String, Trigger, ClaimedManifest, EvaluationTask> {
+    extends KeyedCoProcessFunction<String, Asked, ClaimedManifest, EvaluationTask> {
 
   private static final long serialVersionUID = 1L;
+
+  /** After a start without state, triggers and manifests are read side by side. */
+  static final long CATCH_UP_MILLIS = 60_000;
+
+  /** In place of a report key: the trigger has ended here. */
+  private static final String ENDED = "";
 
   private final LedgerSettings ledger;
   private final OutputTag<Outcome> outcomes;
   private transient MapState<String, Waiting> waiting;
   private transient MapState<String, ClaimedManifest> manifests;
-  private transient MapState<String, Boolean> answered;
+  private transient MapState<String, String> answered;
 
   public TriggerDesk(LedgerSettings ledger, OutputTag<Outcome> outcomes) {
     this.ledger = ledger;
     this.outcomes = outcomes;
   }
 
-  /** A trigger without its predictions. */
-  public record Waiting(Trigger trigger, long deadlineMillis) {}
+  /**
+   * A trigger without its predictions.
+   *
+   * @param late it was read after its deadline
+   */
+  public record Waiting(Trigger trigger, long deadlineMillis, boolean late) {}
 
   @Override
   public void open(OpenContext context) {
     var waitingState = new MapStateDescriptor<>("waiting", Types.STRING, Types.POJO(Waiting.class));
     var manifestState =
         new MapStateDescriptor<>("manifests", Types.STRING, Types.POJO(ClaimedManifest.class));
-    var answeredState = new MapStateDescriptor<>("answered", Types.STRING, Types.BOOLEAN);
+    var answeredState = new MapStateDescriptor<>("answered", Types.STRING, Types.STRING);
     manifestState.enableTimeToLive(ledger.retention());
     answeredState.enableTimeToLive(ledger.retention());
     waiting = getRuntimeContext().getMapState(waitingState);
@@ -62,30 +74,52 @@ public final class TriggerDesk
   }
 
   @Override
-  public void processElement1(Trigger trigger, Context context, Collector<EvaluationTask> out)
+  public void processElement1(Asked asked, Context context, Collector<EvaluationTask> out)
       throws Exception {
+    Trigger trigger = asked.trigger();
+    long now = context.timerService().currentProcessingTime();
+    if (asked.withdrawn()) {
+      withdraw(trigger, now, context, out);
+      return;
+    }
     if (answered.contains(trigger.id()) || waiting.contains(trigger.id())) {
       return;
     }
-    long now = context.timerService().currentProcessingTime();
     if (!answer(trigger, now, context, out)) {
-      long deadline = now + trigger.waitMillis();
-      waiting.put(trigger.id(), new Waiting(trigger, deadline));
-      context.timerService().registerProcessingTimeTimer(deadline);
+      boolean late =
+          trigger.triggeredAtMillis() > 0
+              && trigger.triggeredAtMillis() + trigger.waitMillis() < now;
+      long wait = late ? Math.min(trigger.waitMillis(), CATCH_UP_MILLIS) : trigger.waitMillis();
+      waiting.put(trigger.id(), new Waiting(trigger, now + wait, late));
+      context.timerService().registerProcessingTimeTimer(now + wait);
     }
+  }
+
+  private void withdraw(Trigger trigger, long now, Context context, Collector<EvaluationTask> out)
+      throws Exception {
+    if (answered.contains(trigger.id())) {
+      String reportKey = answered.get(trigger.id());
+      if (!reportKey.equals(ENDED)) {
+        // it has gone on: perhaps it still waits for its turn
+        out.collect(EvaluationTask.withdrawal(trigger, reportKey));
+      }
+      return;
+    }
+    waiting.remove(trigger.id());
+    end(trigger, Outcome.State.EXPIRED, Backlog.WITHDRAWN, null, now, context);
   }
 
   @Override
   public void processElement2(
       ClaimedManifest claimed, Context context, Collector<EvaluationTask> out) throws Exception {
     manifests.put(claimed.manifest().setKey(), claimed);
-    if (claimed.manifest().status().state() != SetState.COMPLETE) {
+    if (claimed.manifest().status().state() == SetState.RECEIVING) {
       return;
     }
     long now = context.timerService().currentProcessingTime();
-    for (Trigger trigger : triggers(Long.MAX_VALUE)) {
-      if (answer(trigger, now, context, out)) {
-        waiting.remove(trigger.id());
+    for (Waiting candidate : due(Long.MAX_VALUE)) {
+      if (answer(candidate.trigger(), now, context, out)) {
+        waiting.remove(candidate.trigger().id());
       }
     }
   }
@@ -93,21 +127,29 @@ public final class TriggerDesk
   @Override
   public void onTimer(long timestamp, OnTimerContext context, Collector<EvaluationTask> out)
       throws Exception {
-    for (Trigger trigger : triggers(timestamp)) {
+    for (Waiting over : due(timestamp)) {
+      Trigger trigger = over.trigger();
       waiting.remove(trigger.id());
       ClaimedManifest nearest = nearest(trigger);
-      end(
-          trigger,
-          Outcome.State.INCOMPLETE,
-          trigger.question().allFolds() ? missingFolds(trigger) : incomplete(trigger, nearest),
-          nearest == null ? null : nearest.manifest().status().set(),
-          timestamp,
-          context);
+      SetIdentity set = nearest == null ? null : nearest.manifest().status().set();
+      if (over.late()) {
+        String reason =
+            "read after its deadline of " + trigger.waitMillis() / 1000 + " s; " + state(nearest);
+        end(trigger, Outcome.State.EXPIRED, reason, set, timestamp, context);
+      } else {
+        String reason =
+            trigger.question().allFolds() ? missingFolds(trigger) : incomplete(trigger, nearest);
+        end(trigger, Outcome.State.INCOMPLETE, reason, set, timestamp, context);
+      }
     }
   }
 
+  private static String state(ClaimedManifest nearest) {
+    return nearest == null ? "no predictions had arrived" : partial(nearest.manifest().status());
+  }
+
   /** The waiting triggers whose deadline has come, oldest first. */
-  private List<Trigger> triggers(long dueBy) throws Exception {
+  private List<Waiting> due(long dueBy) throws Exception {
     List<Waiting> due = new ArrayList<>();
     for (Waiting candidate : waiting.values()) {
       if (candidate.deadlineMillis() <= dueBy) {
@@ -115,7 +157,7 @@ public final class TriggerDesk
       }
     }
     due.sort(Comparator.comparing(w -> w.trigger().triggeredAtMillis()));
-    return due.stream().map(Waiting::trigger).toList();
+    return due;
   }
 
   /** Starts or refuses the trigger if its set is there; false: it has to wait. */
@@ -129,7 +171,7 @@ public final class TriggerDesk
       }
     }
     if (complete.isEmpty()) {
-      return false;
+      return isHopeless(trigger, now, context);
     }
     List<SetManifest> folds = List.of();
     if (trigger.question().allFolds()) {
@@ -159,12 +201,39 @@ public final class TriggerDesk
                     .thenComparing(c -> c.manifest().setKey()))
             .orElseThrow();
     Trigger known = withClaim(trigger, found.claim());
-    answered.put(trigger.id(), true);
     String hash = RequestHash.of(trigger);
-    out.collect(
+    EvaluationTask task =
         folds.isEmpty()
             ? EvaluationTask.of(known, found.manifest(), hash)
-            : EvaluationTask.ofFolds(known, folds, hash));
+            : EvaluationTask.ofFolds(known, folds, hash);
+    answered.put(trigger.id(), task.reportKey());
+    out.collect(task);
+    return true;
+  }
+
+  /** Ends a trigger whose set can't become complete any more; false: it has to wait. */
+  private boolean isHopeless(Trigger trigger, long now, Context context) throws Exception {
+    SetStatus inconsistent = null;
+    for (ClaimedManifest candidate : manifests.values()) {
+      // an older attempt's sets say nothing of what this one will send
+      if (matches(trigger, candidate) && candidate.claim().attempt() >= trigger.claim().attempt()) {
+        SetStatus status = candidate.manifest().status();
+        if (status.state() == SetState.RECEIVING) {
+          return false;
+        }
+        inconsistent = status;
+      }
+    }
+    if (inconsistent == null) {
+      return false;
+    }
+    end(
+        trigger,
+        Outcome.State.FAILED,
+        "the prediction set is inconsistent: " + inconsistent.reason(),
+        inconsistent.set(),
+        now,
+        context);
     return true;
   }
 
@@ -186,7 +255,7 @@ public final class TriggerDesk
       long now,
       Context context)
       throws Exception {
-    answered.put(trigger.id(), true);
+    answered.put(trigger.id(), ENDED);
     context.output(
         outcomes, Outcome.without(trigger, state, reason, set, RequestHash.of(trigger), now));
   }
@@ -222,15 +291,16 @@ public final class TriggerDesk
           + " arrived"
           + waited;
     }
-    SetManifest manifest = nearest.manifest();
-    SetStatus status = manifest.status();
+    return partial(nearest.manifest().status()) + waited;
+  }
+
+  private static String partial(SetStatus status) {
     return "PARTIAL("
         + status.rows()
         + "/"
         + (status.expectedRows() == null ? "?" : status.expectedRows())
         + "): "
-        + (status.reason() == null ? "the prediction set was not complete" : status.reason())
-        + waited;
+        + (status.reason() == null ? "the prediction set was not complete" : status.reason());
   }
 
   private String missingFolds(Trigger trigger) throws Exception {
@@ -261,6 +331,7 @@ public final class TriggerDesk
         trigger.fold(),
         trigger.question(),
         trigger.triggeredAtMillis(),
-        trigger.waitMillis());
+        trigger.waitMillis(),
+        trigger.priority());
   }
 }

@@ -32,6 +32,11 @@ public record Outcome(
         trigger, state, reason, set, requestHash, null, null, null, finishedAtMillis);
   }
 
+  /** Whether there is a report, new or not. */
+  public boolean hasReport() {
+    return reportKey != null;
+  }
+
   /** The terminal states. */
   public enum State {
     /** A report was computed for this trigger. */
@@ -42,7 +47,10 @@ public record Outcome(
     SUPERSEDED,
     /** The predictions were not complete when the deadline came. */
     INCOMPLETE,
-    /** The trigger came or was read after its deadline. */
+    /**
+     * Nobody waits any more: the trigger was read after its deadline, or withdrawn. Not a failure:
+     * there is nothing to look into.
+     */
     EXPIRED,
     /** Something is wrong with the request or the cached data. */
     FAILED

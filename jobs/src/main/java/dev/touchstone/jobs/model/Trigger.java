@@ -8,6 +8,7 @@ package dev.touchstone.jobs.model;
  * @param evaluationSet null: the only one of that model checkpoint
  * @param question what is asked
  * @param waitMillis how long missing predictions are waited for, from the trigger's arrival
+ * @param priority 0 to 9: the highest is evaluated first; 0 for a model checkpoint's own trigger
  */
 public record Trigger(
     String id,
@@ -18,7 +19,8 @@ public record Trigger(
     Integer fold,
     Question question,
     long triggeredAtMillis,
-    long waitMillis) {
+    long waitMillis,
+    int priority) {
 
   /** Where a trigger comes from. */
   public enum Kind {

@@ -3,6 +3,7 @@ package dev.touchstone.jobs.output;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.settings.EngineSettings.KafkaSettings;
@@ -54,6 +55,20 @@ public final class KafkaOutput {
         });
   }
 
+  /** A tombstone where the trigger has ended. */
+  public static Sink<Progress> progress(KafkaSettings kafka) {
+    String topic = kafka.topics().progress();
+    return sink(
+        kafka,
+        progress ->
+            new ProducerRecord<>(
+                topic,
+                utf8(progress.trigger().id()),
+                progress.state() == Progress.State.ENDED
+                    ? null
+                    : PlainJson.writeBytes(Wire.of(progress))));
+  }
+
   /** The original bytes; where they came from and why they were refused is in the headers. */
   public static Sink<DeadLetter> deadLetters(KafkaSettings kafka) {
     String topic = kafka.topics().deadLetters();
@@ -63,6 +78,7 @@ public final class KafkaOutput {
           RawMessage source = letter.source();
           String key = source.topic() + "/" + source.partition() + "/" + source.offset();
           var message = new ProducerRecord<>(topic, utf8(key), source.value());
+          source.headers().forEach((name, value) -> message.headers().add(name, utf8(value)));
           message
               .headers()
               .add("reason", utf8(letter.reason()))

@@ -2,15 +2,18 @@ package dev.touchstone.jobs.output;
 
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
 import dev.touchstone.jobs.model.Trigger;
 import dev.touchstone.schemas.avro.Claim;
+import dev.touchstone.schemas.avro.EvaluationProgress;
 import dev.touchstone.schemas.avro.EvaluationReport;
 import dev.touchstone.schemas.avro.EvaluationState;
 import dev.touchstone.schemas.avro.PredictionSet;
+import dev.touchstone.schemas.avro.ProgressState;
 import dev.touchstone.schemas.avro.Segment;
 import java.util.Locale;
 
@@ -86,6 +89,27 @@ public final class Wire {
         status.state() == SetState.COMPLETE ? String.format("%016x", status.rowDigest()) : null);
     wire.setSegments(
         manifest.segments().stream().map(s -> new Segment(s.file(), s.rows(), s.bytes())).toList());
+    return wire;
+  }
+
+  static EvaluationProgress of(Progress progress) {
+    Trigger trigger = progress.trigger();
+    var wire = new EvaluationProgress();
+    wire.setTriggerId(trigger.id());
+    wire.setTrigger(trigger.kind().name().toLowerCase(Locale.ROOT));
+    wire.setRunId(trigger.claim().runId());
+    wire.setAttempt(trigger.claim().attempt());
+    wire.setCheckpoint(trigger.claim().checkpoint());
+    wire.setEvaluationSet(trigger.evaluationSet());
+    wire.setSplit(trigger.split());
+    wire.setFold(trigger.fold());
+    wire.setState(ProgressState.valueOf(progress.state().name()));
+    wire.setAhead(progress.ahead());
+    wire.setPass(progress.pass());
+    wire.setPasses(progress.passes());
+    wire.setSplitsDone(progress.splitsDone());
+    wire.setSplitsTotal(progress.splitsTotal());
+    wire.setTs(progress.timestampMillis());
     return wire;
   }
 

@@ -53,7 +53,9 @@ public record EngineSettings(
                 source.number("full.decision_threshold", 0.5, 0, 1),
                 (int) source.integer("full.max_slices", 50, 1, 1_000),
                 (int) source.integer("full.min_slice_positives", 10, 0, 1_000_000),
-                (int) source.integer("full.max_rows_in_memory", 4_000_000, 1, 1 << 30)),
+                (int) source.integer("full.max_rows_in_memory", 4_000_000, 1, 1 << 30),
+                source.oneOf("full.backlog", BacklogPolicy.FIFO),
+                (int) source.integer("full.concurrent_evaluations", 4, 1, 1_000)),
             new ServerSettings(
                 source.string("server.host", "127.0.0.1"),
                 (int) source.integer("server.port", 8080, 0, 65_535),
@@ -119,8 +121,18 @@ public record EngineSettings(
       double decisionThreshold,
       int maxSlices,
       int minSlicePositives,
-      int maxRowsInMemory)
+      int maxRowsInMemory,
+      BacklogPolicy backlog,
+      int concurrentEvaluations)
       implements Serializable {}
+
+  /** Which of a run's waiting evaluations comes next. */
+  public enum BacklogPolicy {
+    FIFO,
+    NEWEST_FIRST,
+    /** As FIFO; and a later model checkpoint takes the place of an earlier one. */
+    SUPERSEDE
+  }
 
   /** HTTP. */
   public record ServerSettings(String host, int port, String token) implements Serializable {}

@@ -5,6 +5,7 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -106,6 +107,21 @@ public final class SettingsSource {
       // falls through to the one complaint
     }
     throw bad(key, "a number in [" + min + ", " + max + "]", value);
+  }
+
+  /** One of an enum's names. */
+  <E extends Enum<E>> E oneOf(String key, E fallback) {
+    Object value = values.remove(key);
+    if (value == null) {
+      return fallback;
+    }
+    E[] all = fallback.getDeclaringClass().getEnumConstants();
+    for (E one : all) {
+      if (one.name().equals(value.toString())) {
+        return one;
+      }
+    }
+    throw bad(key, "one of " + Arrays.toString(all), value);
   }
 
   /** Everything below {@code section}, as strings. */

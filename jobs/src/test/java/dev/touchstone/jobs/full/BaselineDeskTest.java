@@ -93,6 +93,24 @@ class BaselineDeskTest {
   }
 
   @Test
+  void aWithdrawalEndsTheTaskThatWaitsHereAndFollowsTheOneThatHasGoneOn() throws Exception {
+    EvaluationTask waits = task("waits", OLD);
+    EvaluationTask goes = task("goes", null);
+    desk.processElement1(waits, 0);
+    desk.processElement1(goes, 0);
+    for (EvaluationTask task : List.of(waits, goes)) {
+      desk.processElement1(EvaluationTask.withdrawal(task.trigger(), task.reportKey()), 0);
+    }
+    arrives(manifest("b", "old", "val", SetState.COMPLETE));
+    assertThat(desk.getSideOutput(OUTCOMES))
+        .extracting(o -> o.getValue().trigger().id() + " " + o.getValue().state())
+        .containsExactly("waits EXPIRED");
+    assertThat(desk.extractOutputValues())
+        .extracting(task -> task.trigger().id() + " " + task.isWithdrawal())
+        .containsExactly("goes false", "goes true");
+  }
+
+  @Test
   void foldsAreCompleteWhenNoneIsMissingInBetween() {
     assertThat(FoldSets.complete(List.of(fold(0, 0), fold(2, 0)), 0)).isEmpty();
     assertThat(FoldSets.complete(List.of(fold(0, 0)), 0)).isEmpty();
@@ -148,7 +166,8 @@ class BaselineDeskTest {
             null,
             new Question(List.of(), null, 200, 0.5, null, baseline, null, null, false),
             0,
-            60_000);
+            60_000,
+            5);
     return EvaluationTask.of(
         trigger, manifest("c", "new", "val", SetState.COMPLETE), RequestHash.of(trigger));
   }

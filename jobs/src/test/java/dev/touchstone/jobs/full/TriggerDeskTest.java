@@ -28,7 +28,7 @@ class TriggerDeskTest {
   private static final OutputTag<Outcome> OUTCOMES = new OutputTag<>("outcomes") {};
   private static final Claim CLAIM = new Claim("run", 0, "step-8", 8, 1.5);
 
-  private KeyedTwoInputStreamOperatorTestHarness<String, Trigger, ClaimedManifest, EvaluationTask>
+  private KeyedTwoInputStreamOperatorTestHarness<String, Asked, ClaimedManifest, EvaluationTask>
       desk;
 
   @BeforeEach
@@ -43,12 +43,12 @@ class TriggerDeskTest {
   }
 
   private static KeyedTwoInputStreamOperatorTestHarness<
-          String, Trigger, ClaimedManifest, EvaluationTask>
+          String, Asked, ClaimedManifest, EvaluationTask>
       harness() throws Exception {
     EngineSettings settings = EngineSettings.from(SettingsSource.empty());
     return new KeyedTwoInputStreamOperatorTestHarness<>(
         new KeyedCoProcessOperator<>(new TriggerDesk(settings.ledger(), OUTCOMES)),
-        Trigger::checkpointKey,
+        Asked::checkpointKey,
         ClaimedManifest::checkpointKey,
         Types.STRING);
   }
@@ -151,8 +151,79 @@ class TriggerDeskTest {
     assertThat(outcomes()).extracting(o -> o.trigger().id()).containsExactly("t");
   }
 
+  @Test
+  void anInconsistentSetEndsItsTriggersAtOnce() throws Exception {
+    trigger("before", "val");
+    trigger("other", "test");
+    manifest("a", "val", SetState.INCONSISTENT, 900);
+    trigger("after", "val");
+
+    assertThat(outcomes())
+        .extracting(o -> o.trigger().id() + " " + o.state() + ": " + o.reason())
+        .containsExactly(
+            "before FAILED: the prediction set is inconsistent: 900 of 1000 rows",
+            "after FAILED: the prediction set is inconsistent: 900 of 1000 rows");
+    manifest("b", "test", SetState.COMPLETE, 1_000);
+    assertThat(desk.extractOutputValues())
+        .extracting(t -> t.trigger().id())
+        .containsExactly("other");
+  }
+
+  @Test
+  void anInconsistentSetOfAnOlderAttemptSaysNothingOfTheNewOne() throws Exception {
+    manifest("a", "val", SetState.INCONSISTENT, 900);
+    Claim restarted = new Claim("run", 1, "step-8", 8, 1.5);
+    ask(new Asked(trigger("t", restarted, "val", 0), false));
+    assertThat(outcomes()).isEmpty();
+    desk.processElement2(claimed(restarted, "b", "val", SetState.RECEIVING, 10, false), 0);
+    trigger("of the first attempt", "val");
+    assertThat(outcomes()).as("a set that still arrives may serve it").isEmpty();
+    desk.processElement2(claimed(restarted, "b", "val", SetState.COMPLETE, 1_000, false), 0);
+    assertThat(desk.extractOutputValues())
+        .extracting(t -> t.trigger().id() + " " + t.manifest().setKey())
+        .containsExactlyInAnyOrder("t b", "of the first attempt b");
+  }
+
+  @Test
+  void aTriggerThatIsReadAfterItsDeadlineExpiresUnlessItsSetIsThere() throws Exception {
+    desk.setProcessingTime(1_000_000);
+    ask(new Asked(trigger("late", CLAIM, "val", 900_000), false));
+    ask(new Asked(trigger("lucky", CLAIM, "test", 900_000), false));
+    manifest("a", "test", SetState.COMPLETE, 1_000);
+    manifest("b", "val", SetState.RECEIVING, 400);
+    desk.setProcessingTime(1_060_001);
+
+    assertThat(outcomes())
+        .extracting(o -> o.trigger().id() + " " + o.state() + ": " + o.reason())
+        .containsExactly(
+            "late EXPIRED: read after its deadline of 60 s;"
+                + " PARTIAL(400/1000): the prediction set was not complete");
+    assertThat(desk.extractOutputValues())
+        .extracting(t -> t.trigger().id())
+        .containsExactly("lucky");
+  }
+
+  @Test
+  void aWithdrawnTriggerEndsWhereItWaitsAndIsFollowedWhereItHasGoneOn() throws Exception {
+    trigger("waits", "val");
+    withdraw("waits");
+    manifest("a", "val", SetState.COMPLETE, 1_000);
+    desk.setProcessingTime(60_001);
+    assertThat(outcomes())
+        .extracting(o -> o.trigger().id() + " " + o.state() + ": " + o.reason())
+        .containsExactly("waits EXPIRED: withdrawn by request");
+    assertThat(desk.extractOutputValues()).isEmpty();
+
+    trigger("gone on", "val");
+    withdraw("gone on");
+    withdraw("not seen yet");
+    assertThat(desk.extractOutputValues())
+        .extracting(t -> t.trigger().id() + " " + t.isWithdrawal())
+        .containsExactly("gone on false", "gone on true");
+    assertThat(outcomes()).hasSize(2);
+  }
+
   private void manifest(String key, int fold) throws Exception {
-    SetManifest one = claimed(key, "val", SetState.COMPLETE, 1_000, false).manifest();
     SetIdentity set =
         new SetIdentity(key, null, null, null, "val", "validation", fold, false, Task.BINARY, 1);
     SetStatus status =
@@ -161,7 +232,7 @@ class TriggerDeskTest {
             SetState.COMPLETE,
             null,
             List.of(CLAIM),
-            one.status().rows(),
+            1_000,
             1_000L,
             5,
             0,
@@ -179,17 +250,34 @@ class TriggerDeskTest {
   }
 
   private void trigger(String id, String evaluationSet, Question question) throws Exception {
-    desk.processElement1(
-        new Trigger(
-            id,
-            Trigger.Kind.CHECKPOINT,
-            CLAIM,
-            evaluationSet,
-            "validation",
-            null,
-            question,
-            0,
-            60_000),
+    ask(new Asked(trigger(id, CLAIM, evaluationSet, question, 0), false));
+  }
+
+  private void withdraw(String id) throws Exception {
+    ask(new Asked(trigger(id, CLAIM, "val", 0), true));
+  }
+
+  private void ask(Asked asked) throws Exception {
+    desk.processElement1(asked, 0);
+  }
+
+  private static Trigger trigger(
+      String id, Claim claim, String evaluationSet, long triggeredAtMillis) {
+    return trigger(id, claim, evaluationSet, Question.everything(200, 0.5), triggeredAtMillis);
+  }
+
+  private static Trigger trigger(
+      String id, Claim claim, String evaluationSet, Question question, long triggeredAtMillis) {
+    return new Trigger(
+        id,
+        Trigger.Kind.CHECKPOINT,
+        claim,
+        evaluationSet,
+        "validation",
+        null,
+        question,
+        triggeredAtMillis,
+        60_000,
         0);
   }
 
@@ -200,16 +288,23 @@ class TriggerDeskTest {
 
   private static ClaimedManifest claimed(
       String key, String evaluationSet, SetState state, long rows, boolean sampled) {
+    return claimed(CLAIM, key, evaluationSet, state, rows, sampled);
+  }
+
+  private static ClaimedManifest claimed(
+      Claim claim, String key, String evaluationSet, SetState state, long rows, boolean sampled) {
     SetIdentity set =
         new SetIdentity(
             key, null, null, null, evaluationSet, "validation", null, sampled, Task.BINARY, 1);
+    String reason = state == SetState.INCONSISTENT ? rows + " of 1000 rows" : null;
     SetStatus status =
         new SetStatus(
-            set, state, null, List.of(CLAIM), rows, 1_000L, 5, 0, 0, 0, 0, false, List.of(), 0);
-    return new ClaimedManifest(CLAIM, new SetManifest(status, List.of()));
+            set, state, reason, List.of(claim), rows, 1_000L, 5, 0, 0, 0, 0, false, List.of(), 0);
+    return new ClaimedManifest(claim, new SetManifest(status, List.of()));
   }
 
   private List<Outcome> outcomes() {
-    return desk.getSideOutput(OUTCOMES).stream().map(r -> r.getValue()).toList();
+    var output = desk.getSideOutput(OUTCOMES);
+    return output == null ? List.of() : output.stream().map(r -> r.getValue()).toList();
   }
 }

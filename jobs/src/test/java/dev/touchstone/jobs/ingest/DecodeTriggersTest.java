@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.model.Withdrawal;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.schemas.Codec;
 import dev.touchstone.schemas.avro.Baseline;
 import dev.touchstone.schemas.avro.CheckpointEvent;
 import dev.touchstone.schemas.avro.EvaluationRequest;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.flink.streaming.util.ProcessFunctionTestHarnesses;
 import org.apache.flink.util.OutputTag;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Test;
 class DecodeTriggersTest {
 
   private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
+  private static final OutputTag<Withdrawal> WITHDRAWN = new OutputTag<>("withdrawn") {};
 
   @Test
   void whatCannotBeWrittenInAnOutcomeIsRefusedAtTheDoor() throws Exception {
@@ -88,8 +93,69 @@ class DecodeTriggersTest {
         "folds must be in [2, 1000], got 1");
   }
 
-  private static void assertEvent(Consumer<CheckpointEvent> change, String reason)
-      throws Exception {
+  @Test
+  void peopleComeFirstUnlessTheySayOtherwise() throws Exception {
+    assertThat(priority(Trigger.Kind.REQUEST, request(r -> {}))).isEqualTo(5);
+    assertThat(priority(Trigger.Kind.REQUEST, request(r -> r.setPriority(0)))).isZero();
+    assertThat(priority(Trigger.Kind.CHECKPOINT, event(e -> {}))).isZero();
+    assertRequest(r -> r.setPriority(10), "priority must be in [0, 9], got 10");
+    assertRequest(r -> r.setPriority(-1), "priority must be in [0, 9], got -1");
+  }
+
+  @Test
+  void aRequestWithoutValueWithdrawsTheTriggerOfItsKey() throws Exception {
+    assertThat(withdrawn("request-1".getBytes(StandardCharsets.UTF_8)))
+        .isEqualTo(new Withdrawal("request-1"));
+    assertRefused(
+        Trigger.Kind.REQUEST,
+        new byte[0],
+        "a message without value withdraws the trigger that its key names: the key must be 1 to"
+            + " 2048 bytes, got 0");
+    assertRefused(Trigger.Kind.CHECKPOINT, new byte[0], "message is empty");
+  }
+
+  @Test
+  void aCloudEventIsUnwrappedAndABrokenOneIsRefusedAsItCame() throws Exception {
+    byte[] value = "{\"run_id\":\"r\",\"checkpoint\":\"c\"}".getBytes(StandardCharsets.UTF_8);
+    Map<String, String> headers = new HashMap<>();
+    headers.put("ce_specversion", "1.0");
+    headers.put("ce_id", "7");
+    headers.put("ce_source", "/ci");
+    headers.put("ce_time", "2026-01-02T03:04:05Z");
+    var harness = ProcessFunctionTestHarnesses.forProcessFunction(decoder(Trigger.Kind.REQUEST));
+    harness.processElement(new RawMessage("topic", 0, 0, null, value, 0, headers), 0);
+    assertThat(harness.extractOutputValues()).extracting(Trigger::id).containsExactly("/ci#7");
+
+    headers.remove("ce_source");
+    harness.processElement(new RawMessage("topic", 0, 1, null, value, 0, headers), 0);
+    DeadLetter letter = harness.getSideOutput(REFUSED).element().getValue();
+    assertThat(letter.reason()).isEqualTo("CloudEvent attribute ce_source is required");
+    assertThat(letter.source().headers()).containsEntry("ce_id", "7");
+    harness.close();
+  }
+
+  private static Withdrawal withdrawn(byte[] key) throws Exception {
+    var harness = ProcessFunctionTestHarnesses.forProcessFunction(decoder(Trigger.Kind.REQUEST));
+    harness.processElement(new RawMessage("topic", 0, 0, key, new byte[0], 0), 0);
+    Withdrawal withdrawal = harness.getSideOutput(WITHDRAWN).element().getValue();
+    harness.close();
+    return withdrawal;
+  }
+
+  private static int priority(Trigger.Kind kind, byte[] value) throws Exception {
+    var harness = ProcessFunctionTestHarnesses.forProcessFunction(decoder(kind));
+    harness.processElement(new RawMessage("topic", 0, 0, null, value, 0), 0);
+    int priority = harness.extractOutputValues().get(0).priority();
+    harness.close();
+    return priority;
+  }
+
+  private static DecodeTriggers decoder(Trigger.Kind kind) {
+    EngineSettings settings = EngineSettings.from(SettingsSource.empty());
+    return new DecodeTriggers(kind, REFUSED, WITHDRAWN, settings.full(), null);
+  }
+
+  private static byte[] event(Consumer<CheckpointEvent> change) {
     CheckpointEvent event =
         CheckpointEvent.newBuilder()
             .setRunId("run")
@@ -99,11 +165,10 @@ class DecodeTriggersTest {
             .setEmittedAt(Instant.EPOCH)
             .build();
     change.accept(event);
-    assertRefused(Trigger.Kind.CHECKPOINT, Codec.of(CheckpointEvent.class).encode(event), reason);
+    return Codec.of(CheckpointEvent.class).encode(event);
   }
 
-  private static void assertRequest(Consumer<EvaluationRequest> change, String reason)
-      throws Exception {
+  private static byte[] request(Consumer<EvaluationRequest> change) {
     EvaluationRequest request =
         EvaluationRequest.newBuilder()
             .setRequestId("request")
@@ -112,16 +177,23 @@ class DecodeTriggersTest {
             .setEmittedAt(Instant.EPOCH)
             .build();
     change.accept(request);
-    assertRefused(Trigger.Kind.REQUEST, Codec.of(EvaluationRequest.class).encode(request), reason);
+    return Codec.of(EvaluationRequest.class).encode(request);
+  }
+
+  private static void assertEvent(Consumer<CheckpointEvent> change, String reason)
+      throws Exception {
+    assertRefused(Trigger.Kind.CHECKPOINT, event(change), reason);
+  }
+
+  private static void assertRequest(Consumer<EvaluationRequest> change, String reason)
+      throws Exception {
+    assertRefused(Trigger.Kind.REQUEST, request(change), reason);
   }
 
   /** One message, refused for that reason; null: accepted. */
   private static void assertRefused(Trigger.Kind kind, byte[] value, String reason)
       throws Exception {
-    EngineSettings settings = EngineSettings.from(SettingsSource.empty());
-    var harness =
-        ProcessFunctionTestHarnesses.forProcessFunction(
-            new DecodeTriggers(kind, REFUSED, settings.full(), null));
+    var harness = ProcessFunctionTestHarnesses.forProcessFunction(decoder(kind));
     harness.processElement(new RawMessage("topic", 0, 0, null, value, 0), 0);
     var refused = harness.getSideOutput(REFUSED);
     if (reason == null) {

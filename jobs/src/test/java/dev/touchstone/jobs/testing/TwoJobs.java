@@ -93,6 +93,7 @@ public final class TwoJobs {
         MemorySource.nothing(),
         reports,
         points,
+        new CollectingSink<>(),
         deadLetters);
     env.execute();
     return new Answers(

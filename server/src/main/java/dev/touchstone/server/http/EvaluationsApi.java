@@ -44,11 +44,24 @@ final class EvaluationsApi {
           "fold",
           "metrics",
           "slices",
+          "baseline",
+          "decision_threshold",
+          "false_positive_cost",
+          "false_negative_cost",
+          "bootstrap_replicates",
+          "bootstrap_seed",
+          "all_folds",
+          "honest_points",
           "thresholds",
-          "deadline_seconds");
+          "deadline_seconds",
+          "priority");
 
   private static final int DEFAULT_THRESHOLDS = 200;
   private static final int MAX_THRESHOLDS = 10_000;
+  private static final int MAX_REPLICATES = 10_000;
+  private static final int MAX_PRIORITY = 9;
+  // between the urgent and model checkpoints' own triggers, which have 0
+  private static final int DEFAULT_PRIORITY = 5;
   private static final int MAX_FOLD = 9_999;
   private static final int MAX_DEADLINE_SECONDS = 7 * 24 * 3600;
   static final String DEFAULT_SPLIT = "validation";
@@ -74,7 +87,8 @@ final class EvaluationsApi {
     return List.of(
         Route.get("/v1/evaluations", this::list),
         Route.post("/v1/evaluations", this::ask),
-        Route.get("/v1/evaluations/{id}", this::get));
+        Route.get("/v1/evaluations/{id}", this::get),
+        Route.delete("/v1/evaluations/{id}", this::withdraw));
   }
 
   private void list(Context ctx) {
@@ -85,12 +99,36 @@ final class EvaluationsApi {
   }
 
   private void get(Context ctx) {
-    String id = Inputs.name("id", ctx.pathParam("id"));
-    Answers.json(
-        ctx,
-        view.evaluation(id)
-            .orElseThrow(
-                () -> Problem.notFound("id", id, "no evaluation has the id \"" + id + "\" here")));
+    String id = Inputs.triggerId("id", ctx.pathParam("id"));
+    Answers.json(ctx, view.evaluation(id).orElseThrow(() -> unknown(id)));
+  }
+
+  /** The engine decides: what it is already computing ends as if nobody had asked. */
+  private void withdraw(Context ctx) {
+    guard.check(ctx);
+    String id = Inputs.triggerId("id", ctx.pathParam("id"));
+    EvaluationStatus status = view.evaluation(id).orElseThrow(() -> unknown(id));
+    if (status.finishedAt() != null) {
+      throw Problem.of(
+          409,
+          "Has ended",
+          "id must be of an evaluation under way, \"" + id + "\" has ended " + status.state());
+    }
+    try {
+      sink.withdraw(id);
+    } catch (IOException e) {
+      LOG.warn("withdrawal of {} was not written", id, e);
+      throw Problem.of(
+          503,
+          "Kafka does not answer",
+          "the withdrawal was not acknowledged (" + e.getMessage() + "); ask again");
+    }
+    ctx.status(202);
+    Answers.json(ctx, status);
+  }
+
+  private static Problem unknown(String id) {
+    return Problem.notFound("id", id, "no evaluation has the id \"" + id + "\" here");
   }
 
   private void ask(Context ctx) {
@@ -176,7 +214,14 @@ final class EvaluationsApi {
     String run = Inputs.name(body, "run_id");
     String checkpoint = Inputs.name(body, "checkpoint");
     String split = Inputs.optionalName(body, "split");
-    Integer thresholds = Inputs.optionalInteger(body, "thresholds", 2, MAX_THRESHOLDS);
+    Double falsePositiveCost = Inputs.optionalNumber(body, "false_positive_cost", 0);
+    Double falseNegativeCost = Inputs.optionalNumber(body, "false_negative_cost", 0);
+    if ((falsePositiveCost == null) != (falseNegativeCost == null)) {
+      throw Problem.invalid(
+          falsePositiveCost == null ? "false_positive_cost" : "false_negative_cost",
+          "must be given with the other cost",
+          "nothing");
+    }
     return new EvaluationRequest(
         id,
         run,
@@ -186,8 +231,37 @@ final class EvaluationsApi {
         Inputs.optionalInteger(body, "fold", 0, MAX_FOLD),
         Inputs.metrics(body, "metrics"),
         Inputs.names(body, "slices"),
-        thresholds == null ? DEFAULT_THRESHOLDS : thresholds,
+        baseline(body.path("baseline")),
+        Inputs.optionalNumber(body, "decision_threshold", -Double.MAX_VALUE),
+        falsePositiveCost,
+        falseNegativeCost,
+        Inputs.integer(body, "bootstrap_replicates", 0, MAX_REPLICATES, 0),
+        Inputs.integer(body, "bootstrap_seed", 0, Integer.MAX_VALUE, 0),
+        Inputs.flag(body, "all_folds"),
+        Inputs.flag(body, "honest_points"),
+        Inputs.integer(body, "thresholds", 2, MAX_THRESHOLDS, DEFAULT_THRESHOLDS),
         Inputs.optionalInteger(body, "deadline_seconds", 1, MAX_DEADLINE_SECONDS),
+        Inputs.integer(body, "priority", 0, MAX_PRIORITY, DEFAULT_PRIORITY),
         clock.millis());
+  }
+
+  /** A run's model checkpoint, or a set key; null if absent. */
+  private static EvaluationRequest.Baseline baseline(JsonNode given) {
+    if (given.isMissingNode() || given.isNull()) {
+      return null;
+    }
+    var unknown = new TreeSet<String>();
+    given.fieldNames().forEachRemaining(unknown::add);
+    unknown.removeAll(List.of("run_id", "checkpoint", "set_key"));
+    boolean known = given.isObject() && unknown.isEmpty();
+    String run = known ? Inputs.optionalName(given, "run_id") : null;
+    String checkpoint = known ? Inputs.optionalName(given, "checkpoint") : null;
+    String set = known ? Inputs.optionalName(given, "set_key") : null;
+    boolean byRun = run != null && checkpoint != null && set == null;
+    boolean byKey = run == null && checkpoint == null && set != null;
+    if (!byRun && !byKey) {
+      throw Problem.invalid("baseline", "must hold run_id and checkpoint, or set_key", given);
+    }
+    return new EvaluationRequest.Baseline(run, checkpoint, set);
   }
 }

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 final class Inputs {
 
   static final int MAX_NAME = 256;
+  private static final int MAX_TRIGGER_ID = 8 * MAX_NAME;
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9._~:-]{1,128}");
   private static final Pattern METRIC = Pattern.compile("[A-Za-z0-9_.@-]{1,64}");
   private static final int MAX_LIST = 64;
@@ -17,13 +18,22 @@ final class Inputs {
 
   /** A name that other parts of the system chose: any text of sane length. */
   static String name(String key, String value) {
-    if (value == null || value.isEmpty() || value.length() > MAX_NAME) {
-      throw Problem.invalid(key, "must have 1 to " + MAX_NAME + " characters", quoted(value));
+    return name(key, value, MAX_NAME);
+  }
+
+  private static String name(String key, String value, int most) {
+    if (value == null || value.isEmpty() || value.length() > most) {
+      throw Problem.invalid(key, "must have 1 to " + most + " characters", quoted(value));
     }
     if (value.chars().anyMatch(Character::isISOControl)) {
       throw Problem.invalid(key, "must hold no control characters", quoted(printable(value)));
     }
     return value;
+  }
+
+  /** The id of a trigger; one of a model checkpoint is made of several names. */
+  static String triggerId(String key, String value) {
+    return name(key, value, MAX_TRIGGER_ID);
   }
 
   static String optionalName(String key, String value) {
@@ -90,6 +100,34 @@ final class Inputs {
       throw Problem.invalid(key, "must be a whole number from " + low + " to " + high, value);
     }
     return (int) value.doubleValue();
+  }
+
+  static int integer(JsonNode body, String key, int low, int high, int otherwise) {
+    Integer given = optionalInteger(body, key, low, high);
+    return given == null ? otherwise : given;
+  }
+
+  /** Null if absent. */
+  static Double optionalNumber(JsonNode body, String key, double low) {
+    JsonNode value = body.path(key);
+    if (value.isMissingNode() || value.isNull()) {
+      return null;
+    }
+    // 1e999 reads as infinity
+    if (!value.isNumber() || !Double.isFinite(value.doubleValue()) || value.doubleValue() < low) {
+      String rule = low == 0 ? "must be a finite number of at least 0" : "must be a finite number";
+      throw Problem.invalid(key, rule, value);
+    }
+    return value.doubleValue();
+  }
+
+  /** False if absent. */
+  static boolean flag(JsonNode body, String key) {
+    JsonNode value = body.path(key);
+    if (value.isMissingNode() || value.isNull() || value.isBoolean()) {
+      return value.asBoolean();
+    }
+    throw Problem.invalid(key, "must be true or false", value);
   }
 
   static List<String> metrics(JsonNode body, String key) {

@@ -34,10 +34,18 @@ public final class RequestTopic implements RequestSink {
 
   @Override
   public void write(EvaluationRequest request) throws IOException {
-    byte[] json = PlainJson.writeBytes(toAvro(request));
+    send(request.requestId(), PlainJson.writeBytes(toAvro(request)));
+  }
+
+  @Override
+  public void withdraw(String triggerId) throws IOException {
+    send(triggerId, null);
+  }
+
+  private void send(String key, byte[] value) throws IOException {
     try {
       producer()
-          .send(new ProducerRecord<>(topic, request.requestId(), json))
+          .send(new ProducerRecord<>(topic, key, value))
           .get(WAIT_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -66,6 +74,7 @@ public final class RequestTopic implements RequestSink {
   }
 
   private static dev.touchstone.schemas.avro.EvaluationRequest toAvro(EvaluationRequest r) {
+    EvaluationRequest.Baseline baseline = r.baseline();
     return dev.touchstone.schemas.avro.EvaluationRequest.newBuilder()
         .setRequestId(r.requestId())
         .setRunId(r.runId())
@@ -75,8 +84,21 @@ public final class RequestTopic implements RequestSink {
         .setFold(r.fold())
         .setMetrics(r.metrics())
         .setSlices(r.slices())
+        .setBaseline(
+            baseline == null
+                ? null
+                : new dev.touchstone.schemas.avro.Baseline(
+                    baseline.runId(), baseline.checkpoint(), baseline.setKey()))
+        .setDecisionThreshold(r.decisionThreshold())
+        .setFalsePositiveCost(r.falsePositiveCost())
+        .setFalseNegativeCost(r.falseNegativeCost())
+        .setBootstrapReplicates(r.bootstrapReplicates())
+        .setBootstrapSeed(r.bootstrapSeed())
+        .setAllFolds(r.allFolds())
+        .setHonestPoints(r.honestPoints())
         .setThresholds(r.thresholds())
         .setDeadlineSeconds(r.deadlineSeconds())
+        .setPriority(r.priority())
         .setEmittedAt(Instant.ofEpochMilli(r.emittedAt()))
         .build();
   }

@@ -3,6 +3,7 @@ package dev.touchstone.server.view;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.touchstone.schemas.CloudEvents;
 import dev.touchstone.schemas.Codec;
 import dev.touchstone.schemas.MalformedMessageException;
 import dev.touchstone.schemas.PlainJson;
@@ -28,6 +29,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.avro.Schema;
 
 /**
  * What the engine has said so far, compacted by the topics' upsert keys and bounded by {@link
@@ -82,6 +84,7 @@ public final class EngineView {
     readers.put(topics.metrics(), this::readMetric);
     readers.put(topics.predictionSets(), this::readSet);
     readers.put(topics.reports(), this::readReport);
+    readers.put(topics.progress(), this::readProgress);
     readers.put(topics.signals(), this::readSignal);
     readers.put(topics.verdicts(), this::readVerdict);
     readers.put(topics.checkpoints(), this::readCheckpoint);
@@ -292,6 +295,25 @@ public final class EngineView {
     return value.isNumber() ? value.doubleValue() : null;
   }
 
+  private void readProgress(TopicRecord record) throws IOException {
+    if (record.value() == null) {
+      // it has ended: the outcome says how
+      return;
+    }
+    EvaluationProgress progress = Json.MAPPER.readValue(record.value(), EvaluationProgress.class);
+    Evaluation known = evaluationById.get(progress.triggerId());
+    if (known == null && progress.trigger().equals(Evaluation.BY_CHECKPOINT)) {
+      known = evaluationBySubject.get(Subject.of(progress));
+      if (known != null) {
+        evaluationById.put(progress.triggerId(), known);
+      }
+    }
+    // progress of a trigger that has not been read yet is soon followed by more
+    if (known != null && known.progressed(progress)) {
+      listener.accept(new Change("evaluation", known.runId(), status(known)));
+    }
+  }
+
   private void readSignal(TopicRecord record) throws IOException {
     if (record.value() == null) {
       return;
@@ -323,7 +345,10 @@ public final class EngineView {
     if (record.value() == null) {
       return;
     }
-    JsonNode json = PlainJson.write(checkpointCodec.decode(record.value()));
+    JsonNode json =
+        PlainJson.write(
+            checkpointCodec.decode(
+                unwrap(dev.touchstone.schemas.avro.CheckpointEvent.getClassSchema(), record)));
     CheckpointEvent event = Json.MAPPER.treeToValue(json, CheckpointEvent.class);
     RunState run = runFor(event.runId(), record.timestampMillis(), event.attempt());
     CheckpointState checkpoint = run.checkpoint(event.checkpoint());
@@ -348,8 +373,15 @@ public final class EngineView {
     if (record.value() == null) {
       return;
     }
-    JsonNode json = PlainJson.write(requestCodec.decode(record.value()));
+    JsonNode json =
+        PlainJson.write(
+            requestCodec.decode(
+                unwrap(dev.touchstone.schemas.avro.EvaluationRequest.getClassSchema(), record)));
     apply(Json.MAPPER.treeToValue(json, EvaluationRequest.class));
+  }
+
+  private static byte[] unwrap(Schema schema, TopicRecord record) throws MalformedMessageException {
+    return CloudEvents.unwrap(schema, record.headers(), record.value());
   }
 
   private void apply(EvaluationRequest request) {
@@ -751,15 +783,18 @@ public final class EngineView {
           o.setKey(),
           o.reportKey(),
           e.triggeredAt(),
-          o.finishedAt());
+          o.finishedAt(),
+          null);
     }
+    EvaluationProgress progress = e.progress();
+    boolean running = progress != null && progress.isRunning();
     SetManifest set = awaited(e);
     boolean complete = set != null && set.state().equals("COMPLETE");
     return new EvaluationStatus(
         e.id(),
         e.trigger(),
-        complete ? "EVALUATING" : "WAITING",
-        progress(set),
+        running || complete && progress == null ? "EVALUATING" : "WAITING",
+        progress == null ? progress(set) : progress.inWords(),
         e.runId(),
         e.checkpoint(),
         e.evaluationSet(),
@@ -768,7 +803,8 @@ public final class EngineView {
         set == null ? null : set.setKey(),
         null,
         e.triggeredAt(),
-        null);
+        null,
+        running ? EvaluationStatus.Progress.of(progress) : null);
   }
 
   private SetManifest awaited(Evaluation e) {

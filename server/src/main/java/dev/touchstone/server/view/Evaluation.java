@@ -12,6 +12,7 @@ final class Evaluation {
   private EvaluationRequest request;
   private CheckpointEvent event;
   private Outcome outcome;
+  private EvaluationProgress progress;
   // where a later trigger was answered by an older one's report, its time counts
   private long triggeredAt;
 
@@ -49,6 +50,18 @@ final class Evaluation {
     triggeredAt = by.emittedAt();
   }
 
+  /** Takes in how far it has come; what has ended makes no progress. */
+  boolean progressed(EvaluationProgress to) {
+    boolean news = outcome == null && !to.equals(progress);
+    progress = outcome == null ? to : null;
+    return news;
+  }
+
+  /** Null where nothing is known of it. */
+  EvaluationProgress progress() {
+    return progress;
+  }
+
   /** Takes the outcome, unless it is an older revision of the one that is known. */
   boolean ended(Outcome with) {
     if (outcome != null && with.revision() < outcome.revision()) {
@@ -56,16 +69,20 @@ final class Evaluation {
     }
     boolean news = !with.equals(outcome);
     outcome = with;
+    progress = null;
     if (request == null && event == null) {
       triggeredAt = with.triggeredAt();
     }
     return news;
   }
 
-  /** Null for a checkpoint event whose outcome is not known: the engine derives its id. */
+  /** Null for a checkpoint event of which the engine has said nothing: it derives the id. */
   String id() {
     if (outcome != null) {
       return outcome.triggerId();
+    }
+    if (progress != null) {
+      return progress.triggerId();
     }
     return request == null ? null : request.requestId();
   }

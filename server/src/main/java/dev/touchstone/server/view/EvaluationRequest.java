@@ -7,7 +7,11 @@ import java.util.List;
  *
  * @param evaluationSet null: the only one that the model checkpoint has
  * @param metrics empty: the full suite
+ * @param baseline null: nothing to compare with
+ * @param decisionThreshold null: the engine's setting; costs: not asked for
+ * @param bootstrapReplicates 0: none
  * @param deadlineSeconds null: the engine's setting
+ * @param priority 0 to 9: the highest is evaluated first
  */
 public record EvaluationRequest(
     String requestId,
@@ -18,9 +22,21 @@ public record EvaluationRequest(
     Integer fold,
     List<String> metrics,
     List<String> slices,
+    Baseline baseline,
+    Double decisionThreshold,
+    Double falsePositiveCost,
+    Double falseNegativeCost,
+    int bootstrapReplicates,
+    long bootstrapSeed,
+    boolean allFolds,
+    boolean honestPoints,
     int thresholds,
     Integer deadlineSeconds,
+    int priority,
     long emittedAt) {
+
+  /** Another prediction set: a run's model checkpoint, or the set of that key. */
+  public record Baseline(String runId, String checkpoint, String setKey) {}
 
   public EvaluationRequest {
     Json.required(requestId, "request_id");
@@ -46,8 +62,17 @@ public record EvaluationRequest(
         fold,
         metrics,
         slices,
+        baseline,
+        decisionThreshold,
+        falsePositiveCost,
+        falseNegativeCost,
+        bootstrapReplicates,
+        bootstrapSeed,
+        allFolds,
+        honestPoints,
         thresholds,
         deadlineSeconds,
+        priority,
         millis);
   }
 }

@@ -9,6 +9,7 @@ package dev.touchstone.server.view;
  *     EXPIRED, FAILED
  * @param reason why it is so
  * @param finishedAt null while under way
+ * @param progress null where nothing is known of it: not started, over, or too short to be told of
  * @param reportKey where the report is; null without one
  */
 public record EvaluationStatus(
@@ -24,4 +25,14 @@ public record EvaluationStatus(
     String setKey,
     String reportKey,
     long triggeredAt,
-    Long finishedAt) {}
+    Long finishedAt,
+    Progress progress) {
+
+  /** Splits of the pass over the rows that is under way; passes count from 1. */
+  public record Progress(int pass, int passes, int splitsDone, int splitsTotal) {
+
+    static Progress of(EvaluationProgress p) {
+      return new Progress(p.pass(), p.passes(), p.splitsDone(), p.splitsTotal());
+    }
+  }
+}

@@ -13,6 +13,13 @@ public interface RequestSink extends AutoCloseable {
    */
   void write(EvaluationRequest request) throws IOException;
 
+  /**
+   * Tells the engine that nobody waits for that trigger any more; returns once it can't be lost.
+   *
+   * @throws IOException as for {@link #write}; again is safe
+   */
+  void withdraw(String triggerId) throws IOException;
+
   @Override
   default void close() {}
 }

@@ -14,6 +14,11 @@ record Subject(
         e.runId(), e.attempt(), e.checkpoint(), e.evaluationSet(), e.split(), e.fold());
   }
 
+  static Subject of(EvaluationProgress p) {
+    return new Subject(
+        p.runId(), p.attempt(), p.checkpoint(), p.evaluationSet(), p.split(), p.fold());
+  }
+
   static Subject of(Outcome o) {
     return new Subject(
         o.runId(), o.attempt(), o.checkpoint(), o.evaluationSet(), o.split(), o.fold());

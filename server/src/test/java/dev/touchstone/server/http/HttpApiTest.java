@@ -9,6 +9,7 @@ import dev.touchstone.server.ServerFixture;
 import dev.touchstone.server.ServerSettings;
 import dev.touchstone.server.SyntheticRun;
 import dev.touchstone.server.TouchstoneServer;
+import dev.touchstone.server.view.EvaluationRequest;
 import dev.touchstone.server.view.FeedStatus;
 import dev.touchstone.server.view.Json;
 import java.net.URLEncoder;
@@ -48,6 +49,7 @@ class HttpApiTest {
   void brokerAnswers() {
     fixture.brokerError = null;
     fixture.written.clear();
+    fixture.withdrawn.clear();
   }
 
   @Test
@@ -228,6 +230,63 @@ class HttpApiTest {
   }
 
   @Test
+  void everythingThatCanBeAskedReachesTheTopic() {
+    HttpResponse<String> response =
+        ask(
+            "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":{\"set_key\":\"k\"},"
+                + "\"decision_threshold\":0.2,\"false_positive_cost\":1,\"false_negative_cost\":5,"
+                + "\"bootstrap_replicates\":100,\"bootstrap_seed\":7,\"all_folds\":true,"
+                + "\"honest_points\":true,\"priority\":9}");
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(202);
+    EvaluationRequest request = fixture.written.get(0);
+    assertThat(request.baseline()).isEqualTo(new EvaluationRequest.Baseline(null, null, "k"));
+    assertThat(request.decisionThreshold()).isEqualTo(0.2);
+    assertThat(request.falseNegativeCost()).isEqualTo(5);
+    assertThat(request.bootstrapReplicates()).isEqualTo(100);
+    assertThat(request.bootstrapSeed()).isEqualTo(7);
+    assertThat(request.allFolds()).isTrue();
+    assertThat(request.honestPoints()).isTrue();
+    assertThat(request.priority()).isEqualTo(9);
+  }
+
+  @Test
+  void anEvaluationUnderWayShowsItsProgressAndCanBeTakenBack() {
+    String id = "asked-for-progress";
+    ask("{\"run_id\":\"fraud-7\",\"checkpoint\":\"step-01400\"}", "Idempotency-Key", id);
+    assertThat(ok("/v1/evaluations/" + id).get("progress").isNull()).isTrue();
+
+    fixture.feed(SyntheticRun.running(ServerFixture.TOPICS, id, "fraud-7", "step-01400", 2, 7));
+    JsonNode status = ok("/v1/evaluations/" + id);
+    assertThat(status.get("state").asText()).isEqualTo("EVALUATING");
+    assertThat(status.get("reason").asText()).isEqualTo("pass 1 of 2: 2 of 7 splits are done");
+    assertThat(status.at("/progress/splits_done").asInt()).isEqualTo(2);
+    assertThat(status.at("/progress/splits_total").asInt()).isEqualTo(7);
+
+    fixture.brokerError = "no answer within 10000 ms";
+    assertThat(fixture.delete("/v1/evaluations/" + id).statusCode()).isEqualTo(503);
+    fixture.brokerError = null;
+    assertThat(fixture.delete("/v1/evaluations/" + id).statusCode()).isEqualTo(202);
+    assertThat(fixture.withdrawn).containsExactly(id);
+  }
+
+  @Test
+  void whatHasEndedOrIsNotThereCantBeTakenBack() {
+    String ended = null;
+    for (JsonNode e : ok("/v1/evaluations?state=EVALUATED").get("evaluations")) {
+      ended = e.get("id").asText();
+    }
+    HttpResponse<String> late = fixture.delete("/v1/evaluations/" + encode(ended));
+    assertThat(late.statusCode()).isEqualTo(409);
+    assertThat(tree(late.body()).get("detail").asText())
+        .isEqualTo("id must be of an evaluation under way, \"" + ended + "\" has ended EVALUATED");
+    assertThat(fixture.delete("/v1/evaluations/none").statusCode()).isEqualTo(404);
+    assertThat(fixture.delete("/v1/evaluations/x", "Origin", "http://evil.example").statusCode())
+        .isEqualTo(403);
+    assertThat(fixture.withdrawn).isEmpty();
+  }
+
+  @Test
   void theSameKeyAsksOnce() {
     String key = UUID.randomUUID().toString();
     String body = "{\"run_id\":\"fraud-7\",\"checkpoint\":\"step-00400\"}";
@@ -288,7 +347,21 @@ class HttpApiTest {
             + "|slices must be an array of at most 64 names, got \"country\"",
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"treshold\":5}"
             + "|treshold must be one of run_id, checkpoint, evaluation_set, split, fold, metrics,"
-            + " slices, thresholds, deadline_seconds, got treshold"
+            + " slices, baseline, decision_threshold, false_positive_cost, false_negative_cost,"
+            + " bootstrap_replicates, bootstrap_seed, all_folds, honest_points, thresholds,"
+            + " deadline_seconds, priority, got treshold",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":\"c0\"}"
+            + "|baseline must hold run_id and checkpoint, or set_key, got \"c0\"",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":{\"run_id\":\"r\"}}"
+            + "|baseline must hold run_id and checkpoint, or set_key, got {\"run_id\":\"r\"}",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"decision_threshold\":1e999}"
+            + "|decision_threshold must be a finite number, got \"Infinity\"",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"false_positive_cost\":1}"
+            + "|false_negative_cost must be given with the other cost, got nothing",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"all_folds\":\"yes\"}"
+            + "|all_folds must be true or false, got \"yes\"",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"priority\":10}"
+            + "|priority must be a whole number from 0 to 9, got 10"
       })
   void aBadBodyIsNamedWithKeyRuleAndValue(String body, String detail) {
     HttpResponse<String> response = ask(body == null ? "" : body);

@@ -12,8 +12,10 @@ import dev.touchstone.server.PagePlayground;
 import dev.touchstone.server.ServerFixture;
 import dev.touchstone.server.SyntheticRun;
 import dev.touchstone.server.view.EngineView;
+import dev.touchstone.server.view.EvaluationRequest;
 import dev.touchstone.server.view.FeedStatus;
 import dev.touchstone.server.view.Json;
+import dev.touchstone.server.view.RequestSink;
 import dev.touchstone.server.view.ViewLimits;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -63,7 +65,7 @@ class OpenApiTest {
             bus,
             view,
             () -> new FeedStatus("CONNECTED", 0, true, Map.of(), null),
-            request -> {},
+            new NoRequests(),
             Clock.systemUTC())) {
       routes = server.routes().stream().map(r -> r.method() + " " + r.path()).sorted().toList();
     }
@@ -78,6 +80,14 @@ class OpenApiTest {
                     .forEachRemaining(m -> described.add(m.toUpperCase() + " " + path.getKey())));
 
     assertThat(described.stream().sorted()).containsExactlyElementsOf(routes);
+  }
+
+  private static final class NoRequests implements RequestSink {
+    @Override
+    public void write(EvaluationRequest request) {}
+
+    @Override
+    public void withdraw(String triggerId) {}
   }
 
   static Stream<Arguments> answers() {
@@ -145,6 +155,13 @@ class OpenApiTest {
 
     assertThat(response.statusCode()).isEqualTo(202);
     assertThat(violations("/v1/evaluations", "post", "202", tree(response))).isEmpty();
+
+    String id = tree(response).get("id").asText();
+    fixture.feed(SyntheticRun.running(ServerFixture.TOPICS, id, "fraud-live", "step-00200", 1, 3));
+    HttpResponse<String> withdrawn = fixture.delete("/v1/evaluations/" + id);
+    assertThat(withdrawn.statusCode()).isEqualTo(202);
+    assertThat(tree(withdrawn).get("progress").isObject()).isTrue();
+    assertThat(violations("/v1/evaluations/{id}", "delete", "202", tree(withdrawn))).isEmpty();
   }
 
   @Test

@@ -1,0 +1,314 @@
+package dev.touchstone.jobs.full;
+
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.Outcome;
+import dev.touchstone.jobs.model.Progress;
+import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.settings.EngineSettings.BacklogPolicy;
+import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
+import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Decides which evaluation is computed next. All tasks under one key, since the places are counted
+ * over all of them.
+ *
+ * <p>Tasks of one report key go together: the first leads and is computed, the others will share
+ * its report. What was led before passes at once. The rest waits for one of a fixed number of
+ * places: the highest priority first; among equals the run that was served longest ago; within a
+ * run as the policy says. Under SUPERSEDE, a model checkpoint's trigger that has not started gives
+ * way to a later model checkpoint of the same run and question; what people asked for never does.
+ *
+ * <p>A place becomes free when the outcome comes back, by its key in the topic {@code reports}:
+ * outcomes are written there at least once and before anything else knows them, so that no place is
+ * lost over a restart. One that comes back twice, or for what has not started, changes nothing.
+ */
+public final class Backlog
+    extends KeyedCoProcessFunction<Integer, EvaluationTask, Reported, EvaluationTask> {
+
+  /** The one key. */
+  public static final int KEY = 0;
+
+  static final String WITHDRAWN = "withdrawn by request";
+
+  private static final long serialVersionUID = 1L;
+
+  private final FullSettings settings;
+  private final LedgerSettings ledger;
+  private final OutputTag<Outcome> outcomes;
+  private final OutputTag<Progress> queued;
+  private transient MapState<String, Group> queue;
+  private transient MapState<String, Place> running;
+  private transient MapState<String, Boolean> led;
+  private transient MapState<String, Long> turns;
+  private transient ValueState<Long> counter;
+
+  /**
+   * Tasks of one report key that have not started.
+   *
+   * @param arrival counts up
+   */
+  public record Group(long arrival, List<EvaluationTask> tasks) {
+
+    int priority() {
+      return tasks.stream().mapToInt(t -> t.trigger().priority()).max().orElseThrow();
+    }
+
+    String runId() {
+      return tasks.get(0).trigger().claim().runId();
+    }
+  }
+
+  /** Who leads a report key that is computed, and since when. */
+  public record Place(String leaderId, long sinceMillis) {}
+
+  public Backlog(
+      FullSettings settings,
+      LedgerSettings ledger,
+      OutputTag<Outcome> outcomes,
+      OutputTag<Progress> queued) {
+    this.settings = settings;
+    this.ledger = ledger;
+    this.outcomes = outcomes;
+    this.queued = queued;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    var ledState = new MapStateDescriptor<>("led", Types.STRING, Types.BOOLEAN);
+    var turnState = new MapStateDescriptor<>("turns", Types.STRING, Types.LONG);
+    ledState.enableTimeToLive(ledger.retention());
+    turnState.enableTimeToLive(ledger.retention());
+    led = getRuntimeContext().getMapState(ledState);
+    turns = getRuntimeContext().getMapState(turnState);
+    queue =
+        getRuntimeContext()
+            .getMapState(new MapStateDescriptor<>("queue", Types.STRING, Types.POJO(Group.class)));
+    running =
+        getRuntimeContext()
+            .getMapState(
+                new MapStateDescriptor<>("running", Types.STRING, Types.POJO(Place.class)));
+    counter = getRuntimeContext().getState(new ValueStateDescriptor<>("counter", Types.LONG));
+  }
+
+  @Override
+  public void processElement1(EvaluationTask task, Context context, Collector<EvaluationTask> out)
+      throws Exception {
+    if (task.isWithdrawal()) {
+      withdraw(task.trigger(), context);
+      return;
+    }
+    if (led.contains(task.reportKey())) {
+      out.collect(task.leading(false));
+      return;
+    }
+    if (settings.backlog() == BacklogPolicy.SUPERSEDE && givesWay(task, context)) {
+      return;
+    }
+    Group group = queue.get(task.reportKey());
+    List<EvaluationTask> tasks = new ArrayList<>(group == null ? List.of() : group.tasks());
+    tasks.add(task);
+    queue.put(task.reportKey(), new Group(group == null ? count() : group.arrival(), tasks));
+    start(context, out);
+    if (queue.contains(task.reportKey())) {
+      int ahead = size(running.keys()) + size(queue.keys()) - 1;
+      long now = context.timerService().currentProcessingTime();
+      context.output(queued, Progress.queued(task.trigger(), ahead, now));
+    }
+  }
+
+  @Override
+  public void processElement2(Reported end, Context context, Collector<EvaluationTask> out)
+      throws Exception {
+    if (running.contains(end.key())) {
+      running.remove(end.key());
+    } else {
+      String failed = failed(end);
+      if (failed == null) {
+        return;
+      }
+      running.remove(failed);
+      // without a report, whoever asks again has it computed again
+      led.remove(failed);
+    }
+    start(context, out);
+  }
+
+  /**
+   * The report key whose leader ended without a report; null for none. A failure from before the
+   * leader began is an old one that is read again: to take it for the leader's own would let a
+   * second one begin while the first is under way.
+   */
+  private String failed(Reported end) throws Exception {
+    for (Map.Entry<String, Place> place : running.entries()) {
+      if (place.getValue().leaderId().equals(end.key())
+          && end.timestampMillis() >= place.getValue().sinceMillis()) {
+        return place.getKey();
+      }
+    }
+    return null;
+  }
+
+  private void start(Context context, Collector<EvaluationTask> out) throws Exception {
+    int free = settings.concurrentEvaluations() - size(running.keys());
+    for (; free > 0; free--) {
+      String key = next();
+      if (key == null) {
+        return;
+      }
+      Group group = queue.get(key);
+      queue.remove(key);
+      led.put(key, true);
+      running.put(
+          key,
+          new Place(
+              group.tasks().get(0).trigger().id(), context.timerService().currentProcessingTime()));
+      turns.put(group.runId(), count());
+      for (int i = 0; i < group.tasks().size(); i++) {
+        out.collect(group.tasks().get(i).leading(i == 0));
+      }
+    }
+  }
+
+  private static int size(Iterable<String> keys) {
+    int size = 0;
+    for (String key : keys) {
+      size++;
+    }
+    return size;
+  }
+
+  private record Candidate(String key, int priority, long turn, long arrival) {}
+
+  private String next() throws Exception {
+    Comparator<Candidate> byArrival = Comparator.comparingLong(Candidate::arrival);
+    Comparator<Candidate> order =
+        Comparator.comparingInt(Candidate::priority)
+            .reversed()
+            .thenComparingLong(Candidate::turn)
+            .thenComparing(
+                settings.backlog() == BacklogPolicy.NEWEST_FIRST
+                    ? byArrival.reversed()
+                    : byArrival);
+    Candidate first = null;
+    for (Map.Entry<String, Group> waiting : queue.entries()) {
+      Group group = waiting.getValue();
+      Long turn = turns.get(group.runId());
+      Candidate candidate =
+          new Candidate(
+              waiting.getKey(), group.priority(), turn == null ? 0 : turn, group.arrival());
+      first = first == null || order.compare(candidate, first) < 0 ? candidate : first;
+    }
+    return first == null ? null : first.key();
+  }
+
+  private long count() throws Exception {
+    Long last = counter.value();
+    long next = last == null ? 1 : last + 1;
+    counter.update(next);
+    return next;
+  }
+
+  private void withdraw(Trigger trigger, Context context) throws Exception {
+    for (EvaluationTask waiting : waiting()) {
+      if (waiting.trigger().id().equals(trigger.id())) {
+        end(waiting, Outcome.State.EXPIRED, WITHDRAWN, context);
+      }
+    }
+  }
+
+  /** Ends those that give way to {@code task}; true: it gives way itself to one that waits. */
+  private boolean givesWay(EvaluationTask task, Context context) throws Exception {
+    if (task.trigger().kind() != Trigger.Kind.CHECKPOINT) {
+      return false;
+    }
+    for (EvaluationTask other : waiting()) {
+      if (!rivals(task, other)) {
+        continue;
+      }
+      Claim mine = task.trigger().claim();
+      Claim theirs = other.trigger().claim();
+      boolean later =
+          Comparator.comparingInt(Claim::attempt)
+                  .thenComparingLong(Claim::step)
+                  .compare(mine, theirs)
+              >= 0;
+      end(
+          later ? other : task,
+          Outcome.State.SUPERSEDED,
+          superseded(later ? mine : theirs),
+          context);
+      if (!later) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether both are about the same thing at two model checkpoints of a run. */
+  private static boolean rivals(EvaluationTask one, EvaluationTask other) {
+    Trigger a = one.trigger();
+    Trigger b = other.trigger();
+    return b.kind() == Trigger.Kind.CHECKPOINT
+        && a.claim().runId().equals(b.claim().runId())
+        && !a.claim().checkpoint().equals(b.claim().checkpoint())
+        && Objects.equals(a.evaluationSet(), b.evaluationSet())
+        && a.split().equals(b.split())
+        && Objects.equals(a.fold(), b.fold())
+        && one.requestHash().equals(other.requestHash());
+  }
+
+  private static String superseded(Claim by) {
+    return "model checkpoint "
+        + by.checkpoint()
+        + " (step "
+        + by.step()
+        + ") came before this one's turn";
+  }
+
+  private List<EvaluationTask> waiting() throws Exception {
+    List<EvaluationTask> all = new ArrayList<>();
+    for (Group group : queue.values()) {
+      all.addAll(group.tasks());
+    }
+    return all;
+  }
+
+  private void end(EvaluationTask task, Outcome.State state, String reason, Context context)
+      throws Exception {
+    Group group = queue.get(task.reportKey());
+    if (group != null) {
+      List<EvaluationTask> left =
+          group.tasks().stream()
+              .filter(t -> !t.trigger().id().equals(task.trigger().id()))
+              .toList();
+      if (left.isEmpty()) {
+        queue.remove(task.reportKey());
+      } else {
+        queue.put(task.reportKey(), new Group(group.arrival(), left));
+      }
+    }
+    context.output(
+        outcomes,
+        Outcome.without(
+            task.trigger(),
+            state,
+            reason,
+            task.manifest().status().set(),
+            task.requestHash(),
+            context.timerService().currentProcessingTime()));
+  }
+}

@@ -1,0 +1,4 @@
+package dev.touchstone.jobs.model;
+
+/** Takes the trigger of that id back: nobody waits for its answer any more. */
+public record Withdrawal(String triggerId) {}
