@@ -103,6 +103,8 @@ final class FoldSets {
             all.stream().mapToLong(SetStatus::positives).sum(),
             all.stream().mapToLong(SetStatus::duplicates).sum(),
             all.stream().mapToLong(SetStatus::conflicts).sum(),
+            all.stream().mapToLong(SetStatus::duplicateRows).sum(),
+            all.stream().mapToLong(SetStatus::conflictingRows).sum(),
             first.weighted(),
             first.slices().stream()
                 .filter(name -> all.stream().allMatch(s -> s.slices().contains(name)))

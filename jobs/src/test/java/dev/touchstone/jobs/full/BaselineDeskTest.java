@@ -162,7 +162,7 @@ class BaselineDeskTest {
 
   private static SetManifest manifest(SetIdentity set, Claim claim, SetState state) {
     return new SetManifest(
-        new SetStatus(set, state, null, List.of(claim), 9, 9L, 5, 0, 0, false, List.of(), 0),
+        new SetStatus(set, state, null, List.of(claim), 9, 9L, 5, 0, 0, 0, 0, false, List.of(), 0),
         List.of());
   }
 }

@@ -17,6 +17,11 @@ public final class MemorySource {
 
   private MemorySource() {}
 
+  /** A topic of prediction sets from which none was deleted. No source may be empty. */
+  public static Source<RawMessage, ?, ?> noTombstones() {
+    return of(List.of(new RawMessage("prediction-sets", 0, 0, null, new byte[] {'{', '}'}, 0)));
+  }
+
   public static Source<RawMessage, ?, ?> of(List<RawMessage> messages) {
     int list = NEXT.incrementAndGet();
     LISTS.put(list, List.copyOf(messages));

@@ -53,6 +53,7 @@ public final class TwoJobs {
         env,
         settings,
         MemorySource.of(messages),
+        MemorySource.noTombstones(),
         new CollectingSink<>(),
         sets,
         new CollectingSink<>());
