@@ -54,7 +54,8 @@ final class CacheWriting {
 
   private static final Predictions MADE = Predictions.of(Predictions.Shape.RARE, 0, BATCH);
   private static final byte[] SCORES = Wire.littleEndian(MADE.scores());
-  private static final Codec<PredictionBatch> CODEC = Codec.of(PredictionBatch.class);
+  private static final ThreadLocal<Codec<PredictionBatch>> CODEC =
+      ThreadLocal.withInitial(() -> Codec.of(PredictionBatch.class));
 
   private CacheWriting() {}
 
@@ -81,6 +82,7 @@ final class CacheWriting {
     var env = StreamExecutionEnvironment.createLocalEnvironment(SLOTS, configuration);
     env.enableCheckpointing(2_000);
     var sets = new Collected<SetManifest>();
+    var refused = new Collected<DeadLetter>();
     PredictionsJob.topology(
         env,
         settings,
@@ -88,7 +90,7 @@ final class CacheWriting {
         source(i -> new RawMessage("prediction-sets", 0, i, null, new byte[] {'{', '}'}, 0), 1),
         new Collected<MetricPoint>(),
         sets,
-        new Collected<DeadLetter>());
+        refused);
     var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     long cpu = system.getProcessCpuTime();
     long start = System.nanoTime();
@@ -99,7 +101,11 @@ final class CacheWriting {
         sets.elements().stream()
             .filter(m -> m.status().state() == SetState.COMPLETE)
             .findFirst()
-            .orElseThrow(() -> new IllegalStateException("the set did not become complete"));
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "the set did not become complete: "
+                            + refused.elements().stream().map(DeadLetter::reason).findFirst()));
     long bytes = complete.segments().stream().mapToLong(s -> s.bytes()).sum();
     delete(directory);
     long written = complete.status().rows();
@@ -144,7 +150,7 @@ final class CacheWriting {
             .setScores(ByteBuffer.wrap(SCORES, 0, 4 * count).slice())
             .setEmittedAt(Instant.EPOCH)
             .build();
-    return new RawMessage("predictions", 0, index, null, CODEC.encode(batch), 0);
+    return new RawMessage("predictions", 0, index, null, CODEC.get().encode(batch), 0);
   }
 
   private static ByteBuffer padded(int rank, long from, int count, long rowsOfRank) {
