@@ -201,6 +201,7 @@ class QuestionsTest {
             TwoJobs.request("folds")
                 .setCheckpoint("cv")
                 .setAllFolds(true)
+                .setFolds(3)
                 .setBaseline(new Baseline("run", "cv-old", null))
                 .setMetrics(List.of("average_precision", "brier"))
                 .build());
@@ -351,7 +352,11 @@ class QuestionsTest {
                     TwoJobs.request("too many")
                         .setBaseline(new Baseline("run", "step-7", null))
                         .build(),
-                    TwoJobs.request("damaged").setCheckpoint("cv").setAllFolds(true).build()));
+                    TwoJobs.request("damaged")
+                        .setCheckpoint("cv")
+                        .setAllFolds(true)
+                        .setFolds(3)
+                        .build()));
     assertThat(failed.outcomes()).extracting(Outcome::state).containsOnly(Outcome.State.FAILED);
     assertThat(failed.of("too many").reason())
         .isEqualTo(

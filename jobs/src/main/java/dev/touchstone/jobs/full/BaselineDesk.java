@@ -147,8 +147,7 @@ public final class BaselineDesk
       }
     }
     if (!task.folds().isEmpty()) {
-      List<SetManifest> folds = FoldSets.complete(candidates);
-      return folds.size() == task.folds().size() ? folds : List.of();
+      return FoldSets.complete(candidates, task.folds().size());
     }
     return candidates.stream()
         .reduce(FoldSets::later)

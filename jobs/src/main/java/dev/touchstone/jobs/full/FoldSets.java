@@ -28,10 +28,11 @@ final class FoldSets {
   /**
    * One set a fold, in the order of folds: that of the latest attempt.
    *
+   * @param count what k must be; 0: any
    * @return empty while folds are missing: all that are known must be complete, and be 0, 1, … k -
    *     1 for a k of at least 2
    */
-  static List<SetManifest> complete(Collection<Candidate> candidates) {
+  static List<SetManifest> complete(Collection<Candidate> candidates, int count) {
     TreeMap<Integer, Candidate> byFold = new TreeMap<>();
     for (Candidate candidate : candidates) {
       byFold.merge(candidate.manifest().status().set().fold(), candidate, FoldSets::later);
@@ -44,7 +45,7 @@ final class FoldSets {
       }
       folds.add(candidate.manifest());
     }
-    return folds.size() < 2 ? List.of() : folds;
+    return folds.size() < 2 || count > 0 && folds.size() != count ? List.of() : folds;
   }
 
   /** A complete set before others, a restarted attempt's own before those of an older one. */

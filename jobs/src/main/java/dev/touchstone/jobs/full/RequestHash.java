@@ -49,6 +49,7 @@ final class RequestHash {
     line(text, "costs", question.costs());
     line(text, "baseline", question.baseline());
     line(text, "bootstrap", question.bootstrap());
+    // how many there are is said by the key of their sets
     line(text, "folds", question.allFolds() ? true : null);
     line(text, "honest", question.honestPoints() ? true : null);
     return text.toString();

@@ -137,7 +137,8 @@ public final class TriggerDesk
             "read after its deadline of " + trigger.waitMillis() / 1000 + " s; " + state(nearest);
         end(trigger, Outcome.State.EXPIRED, reason, set, timestamp, context);
       } else {
-        String reason = incomplete(trigger, nearest);
+        String reason =
+            trigger.question().allFolds() ? missingFolds(trigger) : incomplete(trigger, nearest);
         end(trigger, Outcome.State.INCOMPLETE, reason, set, timestamp, context);
       }
     }
@@ -243,7 +244,7 @@ public final class TriggerDesk
         candidates.add(new FoldSets.Candidate(candidate.manifest(), candidate.claim().attempt()));
       }
     }
-    return FoldSets.complete(candidates);
+    return FoldSets.complete(candidates, trigger.question().folds());
   }
 
   private void end(
@@ -300,6 +301,24 @@ public final class TriggerDesk
         + (status.expectedRows() == null ? "?" : status.expectedRows())
         + "): "
         + (status.reason() == null ? "the prediction set was not complete" : status.reason());
+  }
+
+  private String missingFolds(Trigger trigger) throws Exception {
+    TreeSet<Integer> complete = new TreeSet<>();
+    for (ClaimedManifest candidate : manifests.values()) {
+      if (matches(trigger, candidate)
+          && candidate.manifest().status().state() == SetState.COMPLETE) {
+        complete.add(candidate.manifest().status().set().fold());
+      }
+    }
+    int folds = trigger.question().folds();
+    return "folds must be complete, 0 and on"
+        + (folds == 0 ? "" : ", " + folds + " of them")
+        + ", got "
+        + (complete.isEmpty() ? "none" : complete)
+        + " within "
+        + trigger.waitMillis() / 1000
+        + " s";
   }
 
   private static Trigger withClaim(Trigger trigger, Claim claim) {

@@ -14,6 +14,7 @@ final class QuestionReader {
   static final int MAX_METRICS = 1_000;
   static final int MAX_REPLICATES = 10_000;
   static final int MAX_CROSSED = 4;
+  static final int MAX_FOLDS = 1_000;
 
   private final FullSettings settings;
 
@@ -30,7 +31,7 @@ final class QuestionReader {
         null,
         null,
         null,
-        false,
+        null,
         false);
   }
 
@@ -55,7 +56,7 @@ final class QuestionReader {
         costs(request.getFalsePositiveCost(), request.getFalseNegativeCost()),
         baseline(request.getBaseline()),
         bootstrap(request.getBootstrapReplicates(), request.getBootstrapSeed()),
-        request.getAllFolds(),
+        folds(request),
         request.getHonestPoints());
   }
 
@@ -134,6 +135,18 @@ final class QuestionReader {
       DecodeTriggers.name("baseline.checkpoint", wire.getCheckpoint());
     }
     return new Question.Baseline(wire.getRunId(), wire.getCheckpoint(), wire.getSetKey());
+  }
+
+  private static Integer folds(EvaluationRequest request) throws RejectedBatchException {
+    int folds = request.getFolds();
+    if (!request.getAllFolds()) {
+      DecodeTriggers.range("folds without all_folds", folds, 0, 0);
+      return null;
+    }
+    if (folds != 0) {
+      DecodeTriggers.range("folds", folds, 2, MAX_FOLDS);
+    }
+    return folds;
   }
 
   private static Question.Bootstrap bootstrap(int replicates, long seed)

@@ -14,7 +14,8 @@ import java.util.TreeSet;
  * @param costs of wrong decisions; null: not asked
  * @param baseline what to compare with; null: nothing
  * @param bootstrap resampling; null: none
- * @param allFolds over the sets of all folds of the model checkpoint
+ * @param folds over the sets of so many folds of the model checkpoint; 0: of as many as are known;
+ *     null: one set, not folds
  * @param honestPoints operating points chosen on one half of the examples, reported on the other
  */
 public record Question(
@@ -25,7 +26,7 @@ public record Question(
     Costs costs,
     Baseline baseline,
     Bootstrap bootstrap,
-    boolean allFolds,
+    Integer folds,
     boolean honestPoints) {
 
   /** Sorts the metrics. */
@@ -36,7 +37,12 @@ public record Question(
   /** Everything about all rows, and nothing beyond. */
   public static Question everything(int thresholds, double decisionThreshold) {
     return new Question(
-        List.of(), null, thresholds, decisionThreshold, null, null, null, false, false);
+        List.of(), null, thresholds, decisionThreshold, null, null, null, null, false);
+  }
+
+  /** Whether it is over folds. */
+  public boolean allFolds() {
+    return folds != null;
   }
 
   /** Whether a report on this question tells that metric. */
@@ -54,7 +60,7 @@ public record Question(
         costs,
         new Baseline(null, null, setKey),
         bootstrap,
-        allFolds,
+        folds,
         honestPoints);
   }
 

@@ -112,9 +112,10 @@ class BaselineDeskTest {
 
   @Test
   void foldsAreCompleteWhenNoneIsMissingInBetween() {
-    assertThat(FoldSets.complete(List.of(fold(0, 0), fold(2, 0)))).isEmpty();
-    assertThat(FoldSets.complete(List.of(fold(0, 0)))).isEmpty();
-    assertThat(FoldSets.complete(List.of(fold(1, 0), fold(0, 0), fold(0, 3))))
+    assertThat(FoldSets.complete(List.of(fold(0, 0), fold(2, 0)), 0)).isEmpty();
+    assertThat(FoldSets.complete(List.of(fold(0, 0)), 0)).isEmpty();
+    assertThat(FoldSets.complete(List.of(fold(1, 0), fold(0, 0)), 3)).isEmpty();
+    assertThat(FoldSets.complete(List.of(fold(1, 0), fold(0, 0), fold(0, 3)), 0))
         .extracting(SetManifest::setKey)
         .containsExactly("fold 0 of 3", "fold 1 of 0");
   }
@@ -163,7 +164,7 @@ class BaselineDeskTest {
             "val",
             "validation",
             null,
-            new Question(List.of(), null, 200, 0.5, null, baseline, null, false, false),
+            new Question(List.of(), null, 200, 0.5, null, baseline, null, null, false),
             0,
             60_000,
             5);

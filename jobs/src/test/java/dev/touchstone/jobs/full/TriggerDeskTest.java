@@ -112,6 +112,27 @@ class TriggerDeskTest {
   }
 
   @Test
+  void foldsAreWaitedForAndThoseThatCameAreNamed() throws Exception {
+    Question question = new Question(List.of(), null, 200, 0.5, null, null, null, 3, false);
+    trigger("cv", "val", question);
+    manifest("a", 0);
+    manifest("c", 2);
+    assertThat(desk.extractOutputValues()).isEmpty();
+    trigger("late", "val", question);
+    manifest("b", 1);
+    assertThat(desk.extractOutputValues())
+        .extracting(task -> task.folds().stream().map(SetManifest::setKey).toList())
+        .containsExactly(List.of("a", "b", "c"), List.of("a", "b", "c"));
+    assertThat(desk.extractOutputValues().get(0).manifest().status().rows()).isEqualTo(3_000);
+
+    trigger("more", "val", new Question(List.of(), null, 200, 0.5, null, null, null, 4, false));
+    desk.setProcessingTime(60_001);
+    assertThat(outcomes())
+        .extracting(Outcome::reason)
+        .containsExactly("folds must be complete, 0 and on, 4 of them, got [0, 1, 2] within 60 s");
+  }
+
+  @Test
   void aSampleNeverServesAFullEvaluation() throws Exception {
     desk.processElement2(claimed("a", "val", SetState.COMPLETE, 10, true), 0);
     trigger("t", "val");
@@ -202,6 +223,33 @@ class TriggerDeskTest {
     assertThat(outcomes()).hasSize(2);
   }
 
+  private void manifest(String key, int fold) throws Exception {
+    SetManifest one = claimed(key, "val", SetState.COMPLETE, 1_000, false).manifest();
+    SetIdentity set =
+        new SetIdentity(key, null, null, null, "val", "validation", fold, false, Task.BINARY, 1);
+    SetStatus status =
+        new SetStatus(
+            set,
+            SetState.COMPLETE,
+            null,
+            List.of(CLAIM),
+            one.status().rows(),
+            1_000L,
+            5,
+            0,
+            0,
+            0,
+            0,
+            false,
+            List.of(),
+            0);
+    desk.processElement2(new ClaimedManifest(CLAIM, new SetManifest(status, List.of())), 0);
+  }
+
+  private void trigger(String id, String evaluationSet, Question question) throws Exception {
+    ask(new Asked(trigger(id, CLAIM, evaluationSet, 0, question), false));
+  }
+
   private void trigger(String id, String evaluationSet) throws Exception {
     ask(new Asked(trigger(id, CLAIM, evaluationSet, 0), false));
   }
@@ -216,6 +264,11 @@ class TriggerDeskTest {
 
   private static Trigger trigger(
       String id, Claim claim, String evaluationSet, long triggeredAtMillis) {
+    return trigger(id, claim, evaluationSet, triggeredAtMillis, Question.everything(200, 0.5));
+  }
+
+  private static Trigger trigger(
+      String id, Claim claim, String evaluationSet, long triggeredAtMillis, Question question) {
     return new Trigger(
         id,
         Trigger.Kind.CHECKPOINT,
@@ -223,7 +276,7 @@ class TriggerDeskTest {
         evaluationSet,
         "validation",
         null,
-        Question.everything(200, 0.5),
+        question,
         triggeredAtMillis,
         60_000,
         0);

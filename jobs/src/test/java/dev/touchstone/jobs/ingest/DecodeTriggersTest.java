@@ -84,6 +84,13 @@ class DecodeTriggersTest {
           r.setFold(1);
         },
         "fold must not be given with all_folds, got 1");
+    assertRequest(r -> r.setFolds(3), "folds without all_folds must be in [0, 0], got 3");
+    assertRequest(
+        r -> {
+          r.setAllFolds(true);
+          r.setFolds(1);
+        },
+        "folds must be in [2, 1000], got 1");
   }
 
   @Test

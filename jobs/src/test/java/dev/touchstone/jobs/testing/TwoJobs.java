@@ -39,7 +39,12 @@ public final class TwoJobs {
       List<Outcome> mine =
           outcomes.stream().filter(o -> o.trigger().id().equals(requestId)).toList();
       if (mine.size() != 1) {
-        throw new AssertionError(requestId + " must end once, got " + mine + " of " + outcomes);
+        throw new AssertionError(
+            requestId
+                + " must end once, got "
+                + mine.size()
+                + " of "
+                + outcomes.stream().map(o -> o.trigger().id() + " " + o.state()).toList());
       }
       return mine.get(0);
     }
