@@ -37,6 +37,7 @@ public final class BenchMain {
           new About("Proxy.bytes", "streaming proxy update from the bytes of batches"),
           new About("Distributed.count", "pass 1 from bytes, states through bytes"),
           new About("Distributed.bothPasses", "both passes and the report, from bytes"),
+          new About("cache", "[ROWS] (10^7) from messages into the prediction cache"),
           new About("billion", "10^7, 10^8 and 10^9 rows through both jobs, or [ROWS ...]; 5 GB"));
 
   private BenchMain() {}
@@ -54,6 +55,12 @@ public final class BenchMain {
           System.exit(2);
         }
         WarmSuite.run(Path.of(args[1]), Path.of(args[2]));
+        return;
+      }
+      if (args[0].equals("cache")) {
+        CacheWriting.run(
+            Path.of(System.getProperty("touchstone.home", ".")),
+            Arrays.copyOfRange(args, 1, args.length));
         return;
       }
       if (args[0].equals("billion")) {

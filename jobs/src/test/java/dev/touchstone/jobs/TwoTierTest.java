@@ -259,8 +259,6 @@ class TwoTierTest {
   }
 
   private Results predictions(List<RawMessage> messages, int parallelism) throws Exception {
-    // a topic with a manifest and no tombstone
-    List<RawMessage> forgotten = List.of(WireBatches.message(new byte[] {'{', '}'}, 0));
     StreamExecutionEnvironment env = environment(parallelism);
     var metrics = new CollectingSink<MetricPoint>();
     var sets = new CollectingSink<SetManifest>();
@@ -269,7 +267,7 @@ class TwoTierTest {
         env,
         settings(),
         MemorySource.of(messages),
-        MemorySource.of(forgotten),
+        MemorySource.nothing(),
         metrics,
         sets,
         deadLetters);

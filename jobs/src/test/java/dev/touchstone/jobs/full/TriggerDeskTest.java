@@ -224,7 +224,6 @@ class TriggerDeskTest {
   }
 
   private void manifest(String key, int fold) throws Exception {
-    SetManifest one = claimed(key, "val", SetState.COMPLETE, 1_000, false).manifest();
     SetIdentity set =
         new SetIdentity(key, null, null, null, "val", "validation", fold, false, Task.BINARY, 1);
     SetStatus status =
@@ -233,7 +232,7 @@ class TriggerDeskTest {
             SetState.COMPLETE,
             null,
             List.of(CLAIM),
-            one.status().rows(),
+            1_000,
             1_000L,
             5,
             0,
@@ -246,12 +245,12 @@ class TriggerDeskTest {
     desk.processElement2(new ClaimedManifest(CLAIM, new SetManifest(status, List.of())), 0);
   }
 
-  private void trigger(String id, String evaluationSet, Question question) throws Exception {
-    ask(new Asked(trigger(id, CLAIM, evaluationSet, 0, question), false));
+  private void trigger(String id, String evaluationSet) throws Exception {
+    trigger(id, evaluationSet, Question.everything(200, 0.5));
   }
 
-  private void trigger(String id, String evaluationSet) throws Exception {
-    ask(new Asked(trigger(id, CLAIM, evaluationSet, 0), false));
+  private void trigger(String id, String evaluationSet, Question question) throws Exception {
+    ask(new Asked(trigger(id, CLAIM, evaluationSet, question, 0), false));
   }
 
   private void withdraw(String id) throws Exception {
@@ -264,11 +263,11 @@ class TriggerDeskTest {
 
   private static Trigger trigger(
       String id, Claim claim, String evaluationSet, long triggeredAtMillis) {
-    return trigger(id, claim, evaluationSet, triggeredAtMillis, Question.everything(200, 0.5));
+    return trigger(id, claim, evaluationSet, Question.everything(200, 0.5), triggeredAtMillis);
   }
 
   private static Trigger trigger(
-      String id, Claim claim, String evaluationSet, long triggeredAtMillis, Question question) {
+      String id, Claim claim, String evaluationSet, Question question, long triggeredAtMillis) {
     return new Trigger(
         id,
         Trigger.Kind.CHECKPOINT,

@@ -58,7 +58,7 @@ public final class TwoJobs {
         env,
         settings,
         MemorySource.of(messages),
-        MemorySource.of(List.of(WireBatches.message(new byte[] {1}, 0))), // no set is forgotten
+        MemorySource.nothing(),
         new CollectingSink<>(),
         sets,
         new CollectingSink<>());
