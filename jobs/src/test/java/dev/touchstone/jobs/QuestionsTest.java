@@ -240,6 +240,9 @@ class QuestionsTest {
     assertThat(report.at("/provenance/baseline_set_keys/0").asText())
         .isEqualTo(comparison.get("baseline").asText());
 
+    assertThat(report.at("/provenance/question/decision_threshold").asDouble()).isEqualTo(0.4);
+    assertThat(report.at("/provenance/question/false_negative_cost").asDouble()).isEqualTo(5);
+
     var bootstrap =
         BinaryBootstrap.of(
             set.scores, set.labels, new BinaryBootstrap.Options(50, 3, 1, options.level()));

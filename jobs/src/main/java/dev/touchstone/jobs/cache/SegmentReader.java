@@ -62,45 +62,6 @@ public final class SegmentReader {
     void accept(RowPage page);
   }
 
-  /** Takes some binary rows: aligned columns, each from its own offset. */
-  public interface Rows {
-
-    /**
-     * @param scores float32 little-endian
-     * @param labels 0 or 1
-     * @param weights float32 little-endian, or null
-     */
-    void accept(
-        byte[] scores,
-        int scoreOffset,
-        byte[] labels,
-        int labelOffset,
-        byte[] weights,
-        int weightOffset,
-        int count);
-  }
-
-  /** Feeds all binary rows of a segment, in the order they were written. */
-  public void read(String setKey, Segment segment, Rows rows) throws IOException {
-    read(
-        setKey,
-        segment,
-        Also.NOTHING,
-        page -> {
-          ByteBuffer scores = page.scores().get(0);
-          ByteBuffer labels = page.labels().get(0);
-          ByteBuffer weights = page.weights();
-          rows.accept(
-              scores.array(),
-              scores.arrayOffset() + scores.position(),
-              labels.array(),
-              labels.arrayOffset() + labels.position(),
-              weights == null ? null : weights.array(),
-              weights == null ? 0 : weights.arrayOffset() + weights.position(),
-              page.count());
-        });
-  }
-
   /**
    * Feeds all rows of a segment, in the order they were written.
    *

@@ -223,6 +223,7 @@ public final class FinishEvaluations
     Map<String, Object> provenance = new LinkedHashMap<>();
     provenance.put("set_key", set.setKey());
     provenance.put("request_hash", task.requestHash());
+    provenance.put("question", asked(task.trigger().question()));
     provenance.put("model_digest", set.modelDigest());
     provenance.put("dataset_digest", set.datasetDigest());
     provenance.put("transform_digest", set.transformDigest());
@@ -238,6 +239,19 @@ public final class FinishEvaluations
     provenance.put("rows_digest", String.format("%016x", status.rowDigest()));
     provenance.put("status", "FINAL");
     return provenance;
+  }
+
+  /** What decides on numbers in the report and can't be seen in it. */
+  private static Map<String, Object> asked(Question question) {
+    Map<String, Object> asked = new LinkedHashMap<>();
+    asked.put("thresholds", question.thresholds());
+    asked.put("decision_threshold", question.decisionThreshold());
+    asked.put("metrics", question.metrics());
+    if (question.costs() != null) {
+      asked.put("false_positive_cost", question.costs().falsePositive());
+      asked.put("false_negative_cost", question.costs().falseNegative());
+    }
+    return asked;
   }
 
   private static List<String> keys(List<SetManifest> sets) {

@@ -90,6 +90,14 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
         // what is asked can't be answered from these rows, and the message says why
         LOG.warn("scan of set {} failed", split.set().setKey(), e);
         return Finding.failed(split, e.getMessage());
+      } catch (OutOfMemoryError e) {
+        // what the scan held is free again; without an answer the evaluation would wait for its
+        // timeout
+        LOG.error("scan of set {} ran out of memory", split.set().setKey(), e);
+        return Finding.failed(
+            split,
+            "scanning needed more memory than a task manager has: lower full.rows_per_range or"
+                + " full.max_rows_in_memory, or give it more");
       } catch (RuntimeException e) {
         LOG.error("scan of set {} failed", split.set().setKey(), e);
         return Finding.failed(split, e.toString());

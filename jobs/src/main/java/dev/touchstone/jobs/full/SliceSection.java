@@ -35,6 +35,10 @@ record SliceSection(List<Map<String, Object>> slices, Map<String, Object> sectio
           "balanced_accuracy",
           "mcc");
 
+  /** Others differ between slices already where only the share of positives does. */
+  private static final List<String> FREE_OF_PREVALENCE =
+      List.of("roc_auc", "recall", "specificity", "balanced_accuracy", "youden_j");
+
   static boolean isWanted(Question question, String metric) {
     return (question.metrics().isEmpty() ? USUAL : question.metrics()).contains(metric);
   }
@@ -74,6 +78,7 @@ record SliceSection(List<Map<String, Object>> slices, Map<String, Object> sectio
     section.put("min_positives", asked.minPositives());
     section.put("difference_to", "rest");
     section.put("p_adjustment", "benjamini_hochberg");
+    section.put("free_of_prevalence", FREE_OF_PREVALENCE);
     return new SliceSection(slices, section);
   }
 

@@ -34,32 +34,50 @@ class SegmentRoundTripTest {
   void everyRowComesBackInOrder(int rows) throws Exception {
     List<PredictionBatch> batches = batches(rows, 30_011, true);
     Segment segment = store(batches);
-    List<float[]> back = new ArrayList<>();
+    List<List<Object>> back = new ArrayList<>();
     new SegmentReader(root.toUri().toString())
         .read(
             KEY,
             segment,
-            (scores, scoreAt, labels, labelAt, weights, weightAt, count) -> {
-              ByteBuffer s = ByteBuffer.wrap(scores).order(ByteOrder.LITTLE_ENDIAN);
-              ByteBuffer w = ByteBuffer.wrap(weights).order(ByteOrder.LITTLE_ENDIAN);
-              for (int i = 0; i < count; i++) {
-                back.add(
-                    new float[] {
-                      s.getFloat(scoreAt + 4 * i), labels[labelAt + i], w.getFloat(weightAt + 4 * i)
-                    });
+            new SegmentReader.Also(true, List.of("country")),
+            page -> {
+              ByteBuffer s = little(page.scores().get(0));
+              ByteBuffer w = little(page.weights());
+              ByteBuffer labels = page.labels().get(0).duplicate();
+              RowPage.Slice country = page.slices().get(0);
+              for (int i = 0; i < page.count(); i++) {
+                String value = country.dictionary().get(country.codes()[i]);
+                back.add(List.of(page.ids()[i], s.getFloat(), labels.get(), w.getFloat(), value));
               }
             });
     int at = 0;
     for (PredictionBatch batch : batches) {
-      ByteBuffer s = ByteBuffer.wrap(batch.scores()).order(ByteOrder.LITTLE_ENDIAN);
-      ByteBuffer w = ByteBuffer.wrap(batch.weights()).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer s = little(ByteBuffer.wrap(batch.scores()));
+      ByteBuffer w = little(ByteBuffer.wrap(batch.weights()));
+      SliceColumn country = batch.slices().get(0);
       for (int i = 0; i < batch.count(); i++, at++) {
+        String value = country.dictionary().get(country.codes()[i]);
         assertThat(back.get(at))
             .as("row %d", at)
-            .containsExactly(s.getFloat(4 * i), batch.labels()[i], w.getFloat(4 * i));
+            .containsExactly((long) at, s.getFloat(), batch.labels()[i], w.getFloat(), value);
       }
     }
     assertThat(back).hasSize(rows);
+  }
+
+  private static ByteBuffer little(ByteBuffer column) {
+    return column.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @Test
+  void aColumnThatIsNotThereIsNamed() throws Exception {
+    Segment segment = store(batches(10, 10, false));
+    assertThatThrownBy(
+            () ->
+                new SegmentReader(root.toUri().toString())
+                    .read(KEY, segment, new SegmentReader.Also(false, List.of("city")), page -> {}))
+        .isInstanceOf(CorruptSegmentException.class)
+        .hasMessageEndingWith("there is no column city");
   }
 
   @Test
@@ -101,11 +119,16 @@ class SegmentRoundTripTest {
     assertThatThrownBy(
             () ->
                 reader.read(
-                    "../../etc", new Segment(KEY + ".parquet", 1, 1), (a, b, c, d, e, f, g) -> {}))
+                    "../../etc",
+                    new Segment(KEY + ".parquet", 1, 1),
+                    SegmentReader.Also.NOTHING,
+                    page -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("set key must be 32 hex digits, got \"../../etc\"");
     assertThatThrownBy(
-            () -> reader.read(KEY, new Segment("../passwd", 1, 1), (a, b, c, d, e, f, g) -> {}))
+            () ->
+                reader.read(
+                    KEY, new Segment("../passwd", 1, 1), SegmentReader.Also.NOTHING, page -> {}))
         .hasMessage("segment must be 32 hex digits and .parquet, got \"../passwd\"");
   }
 
@@ -121,7 +144,7 @@ class SegmentRoundTripTest {
     assertThatThrownBy(
             () ->
                 new SegmentReader(root.toUri().toString())
-                    .read(KEY, segment, (a, b, c, d, e, f, g) -> {}))
+                    .read(KEY, segment, SegmentReader.Also.NOTHING, page -> {}))
         .isInstanceOf(CorruptSegmentException.class)
         .hasMessage(message);
   }
