@@ -140,6 +140,9 @@ public final class EvaluationsJob {
         manifests.flatMap(new AddressedManifest.Copies()).name("baselines").uid("full.baselines");
     SingleOutputStreamOperator<EvaluationTask> ready =
         answerable
+            .filter(EvaluationTask::hasBaseline)
+            .name("with baseline")
+            .uid("full.with-baseline")
             .keyBy(AddressedManifest::of)
             .connect(baselines.keyBy(AddressedManifest::address))
             .process(new BaselineDesk(settings.ledger(), UNANSWERED))
@@ -152,7 +155,11 @@ public final class EvaluationsJob {
             .name("ended")
             .uid("full.reported");
     SingleOutputStreamOperator<EvaluationTask> admitted =
-        ready
+        answerable
+            .filter(task -> !task.hasBaseline())
+            .name("without baseline")
+            .uid("full.without-baseline")
+            .union(ready)
             .keyBy(task -> Backlog.KEY)
             .connect(ended.keyBy(key -> Backlog.KEY))
             .process(new Backlog(settings.full(), settings.ledger(), UNANSWERED, QUEUED))

@@ -77,6 +77,9 @@ public final class ReportCommand implements Callable<Integer> {
   @Option(names = "--all-folds", description = "Over the sets of all folds.")
   private boolean allFolds;
 
+  @Option(names = "--folds", paramLabel = "N", description = "With --all-folds: how many.")
+  private Integer folds;
+
   @Option(
       names = "--metrics",
       paramLabel = "NAME",
@@ -212,7 +215,7 @@ public final class ReportCommand implements Callable<Integer> {
     question.put("evaluation_set", evaluationSet).put("split", split).put("fold", fold);
     question.put("thresholds", thresholds).put("deadline_seconds", deadline);
     question.put("decision_threshold", decisionThreshold).put("priority", priority);
-    question.put("bootstrap_replicates", bootstrap).put("all_folds", allFolds);
+    question.put("bootstrap_replicates", bootstrap).put("all_folds", allFolds).put("folds", folds);
     ArrayNode names = question.putArray("metrics");
     metrics.forEach(names::add);
     ArrayNode columns = question.putArray("slices");

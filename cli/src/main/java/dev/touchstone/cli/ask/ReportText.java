@@ -98,6 +98,9 @@ final class ReportText {
     if (!report.path("operating_points").isEmpty()) {
       tables.add(points());
     }
+    if (report.path("comparison").isObject()) {
+      tables.add(comparison());
+    }
     if (!report.path("slices").isEmpty()) {
       tables.add(slices());
     }
@@ -130,6 +133,26 @@ final class ReportText {
           });
     }
     return new Table("Operating points", "<>>>>", rows);
+  }
+
+  private Table comparison() {
+    List<String[]> rows = new ArrayList<>();
+    rows.add(
+        new String[] {"metric", "value", "baseline", "difference", "interval", "p", "verdict"});
+    for (JsonNode metric : report.at("/comparison/metrics")) {
+      rows.add(
+          new String[] {
+            Words.metric(metric.path("metric").asText()),
+            number(metric.path("value")),
+            number(metric.path("baseline")),
+            number(metric.path("difference")),
+            interval(metric),
+            number(metric.path("p_value_holm")),
+            metric.path("verdict").asText().toLowerCase(Locale.ROOT).replace('_', ' ')
+          });
+    }
+    String with = report.at("/comparison/baseline").asText();
+    return new Table("Comparison with prediction set " + with, "<>>>>><", rows);
   }
 
   private Table slices() {

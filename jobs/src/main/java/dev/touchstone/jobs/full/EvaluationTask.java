@@ -64,6 +64,11 @@ public record EvaluationTask(
     return manifest == null;
   }
 
+  /** Whether it has to meet a baseline before it can be computed. */
+  public boolean hasBaseline() {
+    return trigger.question().baseline() != null;
+  }
+
   EvaluationTask leading(boolean isLead) {
     return new EvaluationTask(trigger, manifest, folds, baseline, requestHash, reportKey, isLead);
   }

@@ -51,6 +51,7 @@ final class EvaluationsApi {
           "bootstrap_replicates",
           "bootstrap_seed",
           "all_folds",
+          "folds",
           "honest_points",
           "thresholds",
           "deadline_seconds",
@@ -58,6 +59,7 @@ final class EvaluationsApi {
 
   private static final int DEFAULT_THRESHOLDS = 200;
   private static final int MAX_THRESHOLDS = 10_000;
+  private static final int MAX_FOLDS = 1_000;
   private static final int MAX_REPLICATES = 10_000;
   private static final int MAX_PRIORITY = 9;
   // between the urgent and model checkpoints' own triggers, which have 0
@@ -222,6 +224,11 @@ final class EvaluationsApi {
           "must be given with the other cost",
           "nothing");
     }
+    boolean allFolds = Inputs.flag(body, "all_folds");
+    int folds = Inputs.integer(body, "folds", 2, MAX_FOLDS, 0);
+    if (folds != 0 && !allFolds) {
+      throw Problem.invalid("folds", "must be given with all_folds", folds);
+    }
     return new EvaluationRequest(
         id,
         run,
@@ -237,7 +244,8 @@ final class EvaluationsApi {
         falseNegativeCost,
         Inputs.integer(body, "bootstrap_replicates", 0, MAX_REPLICATES, 0),
         Inputs.integer(body, "bootstrap_seed", 0, Integer.MAX_VALUE, 0),
-        Inputs.flag(body, "all_folds"),
+        allFolds,
+        folds,
         Inputs.flag(body, "honest_points"),
         Inputs.integer(body, "thresholds", 2, MAX_THRESHOLDS, DEFAULT_THRESHOLDS),
         Inputs.optionalInteger(body, "deadline_seconds", 1, MAX_DEADLINE_SECONDS),

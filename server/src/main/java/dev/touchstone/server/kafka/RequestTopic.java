@@ -95,6 +95,7 @@ public final class RequestTopic implements RequestSink {
         .setBootstrapReplicates(r.bootstrapReplicates())
         .setBootstrapSeed(r.bootstrapSeed())
         .setAllFolds(r.allFolds())
+        .setFolds(r.folds())
         .setHonestPoints(r.honestPoints())
         .setThresholds(r.thresholds())
         .setDeadlineSeconds(r.deadlineSeconds())

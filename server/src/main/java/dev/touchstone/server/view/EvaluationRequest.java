@@ -10,6 +10,7 @@ import java.util.List;
  * @param baseline null: nothing to compare with
  * @param decisionThreshold null: the engine's setting; costs: not asked for
  * @param bootstrapReplicates 0: none
+ * @param folds with all folds, how many there are; 0: those that are there
  * @param deadlineSeconds null: the engine's setting
  * @param priority 0 to 9: the highest is evaluated first
  */
@@ -29,6 +30,7 @@ public record EvaluationRequest(
     int bootstrapReplicates,
     long bootstrapSeed,
     boolean allFolds,
+    int folds,
     boolean honestPoints,
     int thresholds,
     Integer deadlineSeconds,
@@ -69,6 +71,7 @@ public record EvaluationRequest(
         bootstrapReplicates,
         bootstrapSeed,
         allFolds,
+        folds,
         honestPoints,
         thresholds,
         deadlineSeconds,

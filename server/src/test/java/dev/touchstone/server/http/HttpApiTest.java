@@ -235,7 +235,7 @@ class HttpApiTest {
         ask(
             "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":{\"set_key\":\"k\"},"
                 + "\"decision_threshold\":0.2,\"false_positive_cost\":1,\"false_negative_cost\":5,"
-                + "\"bootstrap_replicates\":100,\"bootstrap_seed\":7,\"all_folds\":true,"
+                + "\"bootstrap_replicates\":100,\"bootstrap_seed\":7,\"all_folds\":true,\"folds\":5,"
                 + "\"honest_points\":true,\"priority\":9}");
 
     assertThat(response.statusCode()).as(response.body()).isEqualTo(202);
@@ -246,6 +246,7 @@ class HttpApiTest {
     assertThat(request.bootstrapReplicates()).isEqualTo(100);
     assertThat(request.bootstrapSeed()).isEqualTo(7);
     assertThat(request.allFolds()).isTrue();
+    assertThat(request.folds()).isEqualTo(5);
     assertThat(request.honestPoints()).isTrue();
     assertThat(request.priority()).isEqualTo(9);
   }
@@ -348,7 +349,7 @@ class HttpApiTest {
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"treshold\":5}"
             + "|treshold must be one of run_id, checkpoint, evaluation_set, split, fold, metrics,"
             + " slices, baseline, decision_threshold, false_positive_cost, false_negative_cost,"
-            + " bootstrap_replicates, bootstrap_seed, all_folds, honest_points, thresholds,"
+            + " bootstrap_replicates, bootstrap_seed, all_folds, folds, honest_points, thresholds,"
             + " deadline_seconds, priority, got treshold",
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":\"c0\"}"
             + "|baseline must hold run_id and checkpoint, or set_key, got \"c0\"",
@@ -360,6 +361,8 @@ class HttpApiTest {
             + "|false_negative_cost must be given with the other cost, got nothing",
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"all_folds\":\"yes\"}"
             + "|all_folds must be true or false, got \"yes\"",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"folds\":5}"
+            + "|folds must be given with all_folds, got 5",
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"priority\":10}"
             + "|priority must be a whole number from 0 to 9, got 10"
       })

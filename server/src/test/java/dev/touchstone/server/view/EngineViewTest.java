@@ -203,6 +203,71 @@ class EngineViewTest {
   }
 
   @Test
+  void progressIsToldUntilTheEndAndNotAfterIt() {
+    view.accept(
+        new EvaluationRequest(
+            "q",
+            "r1",
+            "c",
+            null,
+            "validation",
+            null,
+            List.of(),
+            List.of(),
+            null,
+            null,
+            null,
+            null,
+            0,
+            0,
+            false,
+            0,
+            false,
+            200,
+            null,
+            5,
+            7));
+    changes.clear();
+
+    view.accept(progress("q", "QUEUED", 0));
+    assertThat(view.evaluation("q").orElseThrow().state()).isEqualTo("WAITING");
+    assertThat(view.evaluation("q").orElseThrow().reason())
+        .isEqualTo("waits for its turn; 3 came before it");
+    view.accept(progress("q", "RUNNING", 4));
+    view.accept(progress("q", "RUNNING", 4));
+    assertThat(view.evaluation("q").orElseThrow().state()).isEqualTo("EVALUATING");
+    assertThat(view.evaluation("q").orElseThrow().progress().splitsDone()).isEqualTo(4);
+    assertThat(changes).extracting(Change::type).containsExactly("evaluation", "evaluation");
+
+    view.accept(
+        new TopicRecord(
+            TOPICS.reports(),
+            "q",
+            ("{\"trigger_id\":\"q\",\"trigger\":\"request\",\"state\":\"EXPIRED\",\"run_id\":\"r1\","
+                    + "\"checkpoint\":\"c\",\"step\":-1,\"split\":\"validation\"}")
+                .getBytes(StandardCharsets.UTF_8),
+            Map.of(),
+            0));
+    // written before the end, read after it
+    view.accept(progress("q", "RUNNING", 5));
+    view.accept(new TopicRecord(TOPICS.progress(), "q", null, Map.of(), 0));
+    assertThat(view.evaluation("q").orElseThrow().state()).isEqualTo("EXPIRED");
+    assertThat(view.evaluation("q").orElseThrow().progress()).isNull();
+    assertThat(changes).hasSize(3);
+  }
+
+  private static TopicRecord progress(String id, String state, int done) {
+    String json =
+        "{\"trigger_id\":\"%s\",\"trigger\":\"request\",\"run_id\":\"r1\",\"checkpoint\":\"c\","
+                .formatted(id)
+            + "\"split\":\"validation\",\"state\":\"%s\",\"ahead\":3,\"pass\":1,\"passes\":2,"
+                .formatted(state)
+            + "\"splits_done\":%d,\"splits_total\":9,\"ts\":0}".formatted(done);
+    return new TopicRecord(
+        TOPICS.progress(), id, json.getBytes(StandardCharsets.UTF_8), Map.of(), 0);
+  }
+
+  @Test
   void whatCannotBeReadIsCountedAndChangesNothing() {
     view.accept(metric("not json"));
     view.accept(metric("[1,2]"));
