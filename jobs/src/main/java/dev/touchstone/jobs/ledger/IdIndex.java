@@ -25,7 +25,7 @@ final class IdIndex {
   /** A chunk costs about as much as that many ids in tables. */
   private static final int SCATTERED = 16;
 
-  private static final int TABLE_BITS = 14;
+  private static final int TABLE_BITS = 10;
 
   /** Under this key lies whether the id was seen that hashes to 0, the mark of a free slot. */
   private static final long ZERO = -1;
@@ -50,25 +50,23 @@ final class IdIndex {
    */
   BitSet add(SetAccount account, PredictionBatch batch) throws Exception {
     BitSet repeated = new BitSet();
+    if (account.hashedIds) {
+      addHashed(account, batch, repeated);
+      return repeated;
+    }
     for (int row = 0; row < batch.count(); ) {
       int next = row + 1;
       long id = RowDigest.id(batch, row);
-      if (account.hashedIds) {
-        repeated.set(row, !addHashed(account, id));
-      } else {
-        long room = (1 << IdChunk.BITS) - (id & ((1 << IdChunk.BITS) - 1));
-        long end = Math.min(batch.count(), row + room);
-        while (next < end && RowDigest.id(batch, next) == id + (next - row)) {
-          next++;
-        }
-        addRange(account, id, row, next, repeated);
+      long room = (1 << IdChunk.BITS) - (id & ((1 << IdChunk.BITS) - 1));
+      long end = Math.min(batch.count(), row + room);
+      while (next < end && RowDigest.id(batch, next) == id + (next - row)) {
+        next++;
       }
+      addRange(account, id, row, next, repeated);
       row = next;
     }
     save(account);
-    if (!account.hashedIds
-        && account.idChunks > MAX_CHUNKS
-        && account.rows < (long) SCATTERED * account.idChunks) {
+    if (account.idChunks > MAX_CHUNKS && account.rows < (long) SCATTERED * account.idChunks) {
       hash(account);
     }
     return repeated;
@@ -99,9 +97,33 @@ final class IdIndex {
     }
   }
 
+  /** Table by table, so that each is fetched once a batch; within one in the order of the rows. */
+  private void addHashed(SetAccount account, PredictionBatch batch, BitSet repeated)
+      throws Exception {
+    int[] starts = new int[(1 << TABLE_BITS) + 1];
+    for (int row = 0; row < batch.count(); row++) {
+      starts[table(mix(RowDigest.id(batch, row))) + 1]++;
+    }
+    for (int i = 1; i < starts.length; i++) {
+      starts[i] += starts[i - 1];
+    }
+    int[] rows = new int[batch.count()];
+    for (int row = 0; row < batch.count(); row++) {
+      rows[starts[table(mix(RowDigest.id(batch, row)))]++] = row;
+    }
+    for (int row : rows) {
+      repeated.set(row, !addHashed(account, RowDigest.id(batch, row)));
+    }
+    save(account);
+  }
+
+  private static int table(long hash) {
+    return (int) (hash >>> (Long.SIZE - TABLE_BITS));
+  }
+
   private boolean addHashed(SetAccount account, long id) throws Exception {
     long hash = mix(id);
-    load(account, hash == 0 ? ZERO : hash >>> (Long.SIZE - TABLE_BITS));
+    load(account, hash == 0 ? ZERO : table(hash));
     if (chunk == null) {
       chunk = IdTable.empty();
     } else if (hash == 0 || IdTable.contains(chunk, hash)) {

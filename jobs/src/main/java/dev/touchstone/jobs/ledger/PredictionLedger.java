@@ -16,6 +16,7 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -48,6 +49,7 @@ public final class PredictionLedger
   private transient MapState<Integer, ShardAccount> shards;
   private transient IdIndex ids;
   private transient ValueState<Long> publishAt;
+  private transient ValueState<Long> forgetAt;
 
   public PredictionLedger(LedgerSettings settings, OutputTag<DeadLetter> conflicts) {
     this.settings = settings;
@@ -60,18 +62,15 @@ public final class PredictionLedger
     var accountState = new ValueStateDescriptor<>("account", SetAccount.class);
     var seenState = new MapStateDescriptor<>("seen", Types.LONG, Types.POJO(BatchDigest.class));
     var shardState = new MapStateDescriptor<>("shards", Types.INT, Types.POJO(ShardAccount.class));
-    accountState.enableTimeToLive(settings.retention());
-    seenState.enableTimeToLive(settings.retention());
-    shardState.enableTimeToLive(settings.retention());
     var idState =
         new MapStateDescriptor<>(
             "ids", Types.LONG, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
-    idState.enableTimeToLive(settings.retention());
     ids = new IdIndex(runtime.getMapState(idState));
     account = runtime.getState(accountState);
     seen = runtime.getMapState(seenState);
     shards = runtime.getMapState(shardState);
     publishAt = runtime.getState(new ValueStateDescriptor<>("publishAt", Types.LONG));
+    forgetAt = runtime.getState(new ValueStateDescriptor<>("forgetAt", Types.LONG));
   }
 
   @Override
@@ -113,7 +112,31 @@ public final class PredictionLedger
                   + ")"));
       changed(set, false, context, out);
     }
+    touch(set, context.timerService());
     account.update(set);
+  }
+
+  /**
+   * Forgets the set when nothing was heard of it for the retention. Flink's own time to live would
+   * look through all ids of a set at each access to one.
+   */
+  private void touch(SetAccount set, TimerService timers) throws Exception {
+    set.touchedMillis = timers.currentProcessingTime();
+    if (forgetAt.value() == null) {
+      forgetAt(set.touchedMillis + settings.retentionMillis(), timers);
+    }
+  }
+
+  private void forgetAt(long at, TimerService timers) throws Exception {
+    timers.registerProcessingTimeTimer(at);
+    forgetAt.update(at);
+  }
+
+  private void forget(SetAccount set) throws Exception {
+    account.clear();
+    seen.clear();
+    shards.clear();
+    ids.clear(set);
   }
 
   /** The set was deleted from the cache: whoever sends its predictions again is welcome. */
@@ -124,10 +147,7 @@ public final class PredictionLedger
     if (set == null) {
       return;
     }
-    account.clear();
-    seen.clear();
-    shards.clear();
-    ids.clear(set);
+    forget(set);
     out.collect(new LedgerUpdate(set.status(), null, null, true));
   }
 
@@ -204,6 +224,16 @@ public final class PredictionLedger
   @Override
   public void onTimer(long timestamp, OnTimerContext context, Collector<LedgerUpdate> out)
       throws Exception {
+    Long forget = forgetAt.value();
+    if (forget != null && timestamp >= forget) {
+      forgetAt.clear();
+      SetAccount set = account.value();
+      if (set != null && set.touchedMillis + settings.retentionMillis() > timestamp) {
+        forgetAt(set.touchedMillis + settings.retentionMillis(), context.timerService());
+      } else if (set != null) {
+        forget(set);
+      }
+    }
     Long publish = publishAt.value();
     if (publish != null && timestamp >= publish) {
       publishAt.clear();

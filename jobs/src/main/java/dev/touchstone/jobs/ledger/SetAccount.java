@@ -46,6 +46,7 @@ public class SetAccount {
   public SetState state = SetState.RECEIVING;
   public String reason;
   public boolean unpublished;
+  public long touchedMillis;
 
   public SetAccount() {}
 

@@ -15,7 +15,6 @@ public record SetManifest(SetStatus status, List<Segment> segments) {
 
   /** What is said of the set once its files are gone. */
   public SetManifest deleted() {
-    return new SetManifest(
-        status.with(SetState.INCONSISTENT, "the set was deleted from the cache"), List.of());
+    return new SetManifest(status.deleted(), List.of());
   }
 }

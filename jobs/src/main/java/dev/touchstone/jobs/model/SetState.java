@@ -6,6 +6,6 @@ public enum SetState {
   RECEIVING,
   /** Every shard has ended, every batch is there, the counts meet. Final. */
   COMPLETE,
-  /** Every shard has ended but the counts contradict what was promised; or the files are gone. */
+  /** Every shard has ended but the counts contradict what was promised. */
   INCONSISTENT
 }

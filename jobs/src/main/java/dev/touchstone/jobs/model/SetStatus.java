@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What the ledger knows of one prediction set.
  *
- * @param reason why the set is INCONSISTENT (or gone from the cache), or null
+ * @param reason why the set is INCONSISTENT, or that its files were deleted; or null
  * @param claims the model checkpoints that sent it, in order of first arrival
  * @param rows accepted
  * @param expectedRows promised, or null
@@ -53,22 +53,22 @@ public record SetStatus(
         rowDigest);
   }
 
-  /** The same in another state. */
-  public SetStatus with(SetState otherState, String why) {
+  /** What is known once the files are gone: no row is there, and all may come again. */
+  public SetStatus deleted() {
     return new SetStatus(
         set,
-        otherState,
-        why,
+        SetState.RECEIVING,
+        "the set was deleted from the cache",
         claims,
-        rows,
+        0,
         expectedRows,
-        positives,
-        duplicates,
-        conflicts,
-        duplicateRows,
-        conflictingRows,
+        0,
+        0,
+        0,
+        0,
+        0,
         weighted,
         slices,
-        rowDigest);
+        0);
   }
 }

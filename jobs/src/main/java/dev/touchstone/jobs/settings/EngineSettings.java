@@ -88,6 +88,10 @@ public record EngineSettings(
   public record LedgerSettings(long retentionHours, long progressIntervalMillis, long maxIdBytes)
       implements Serializable {
 
+    public long retentionMillis() {
+      return Duration.ofHours(retentionHours).toMillis();
+    }
+
     /** For all state of a prediction set: forgotten when it was not touched for that long. */
     public StateTtlConfig retention() {
       return StateTtlConfig.newBuilder(Duration.ofHours(retentionHours))

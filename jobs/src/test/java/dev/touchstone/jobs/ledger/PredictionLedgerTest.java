@@ -12,6 +12,7 @@ import dev.touchstone.jobs.model.SetStatus;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.jobs.testing.WireBatches;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -219,6 +220,22 @@ class PredictionLedgerTest {
     ledger.setProcessingTime(10_000);
     assertThat(ledger.extractOutputValues()).hasSize(2);
     assertThat(last().duplicates()).isEqualTo(2);
+  }
+
+  @Test
+  void aSetIsForgottenWhenNothingWasHeardOfItForTheRetention() throws Exception {
+    PredictionBatch batch = checked(rows.batch(0, 10, 0, 1, 0, false));
+    long retention = Duration.ofHours(168).toMillis();
+    feed(batch);
+    ledger.setProcessingTime(retention - 1);
+    feed(batch);
+    ledger.setProcessingTime(2 * retention - 2);
+    assertThat(ledger.numKeyedStateEntries()).isGreaterThan(3);
+    ledger.setProcessingTime(2 * retention - 1);
+    assertThat(ledger.numKeyedStateEntries()).isZero();
+    feed(batch);
+    assertThat(last().duplicates()).isZero();
+    assertThat(last().rows()).isEqualTo(10);
   }
 
   @Test

@@ -146,7 +146,7 @@ class RepeatedExamplesTest {
       assertThat(last.batch().count()).isEqualTo(40);
       assertThat(last.batch().slices().get(0).codes()).hasSize(40);
       assertThat(last.batch().scores()).hasSize(160);
-      assertThat(ledger.numKeyedStateEntries()).isEqualTo(3); // account, seen, shards
+      assertThat(ledger.numKeyedStateEntries()).isEqualTo(4); // account, seen, shards, a timer's
     }
   }
 
