@@ -27,6 +27,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
@@ -79,6 +80,9 @@ final class CacheWriting {
     long perShard = (rows / 2 + BATCH - 1) / BATCH;
     var configuration = new Configuration();
     configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+    configuration.set(
+        CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+        directory.resolveSibling("cache-writing-checkpoints").toAbsolutePath().toUri().toString());
     var env = StreamExecutionEnvironment.createLocalEnvironment(SLOTS, configuration);
     env.enableCheckpointing(2_000);
     var sets = new Collected<SetManifest>();
