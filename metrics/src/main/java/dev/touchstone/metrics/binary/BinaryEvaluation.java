@@ -3,10 +3,9 @@ package dev.touchstone.metrics.binary;
 import dev.touchstone.metrics.ScorePrecision;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
 /**
@@ -249,35 +248,46 @@ public final class BinaryEvaluation {
     return (int) ((long) rows * i / parts);
   }
 
-  /** Runs tasks 0 to count - 1 on some threads; results in order. */
+  /**
+   * Runs tasks 0 to count - 1 on the calling thread and others, each taking the next that is left;
+   * results in order. Of several failures the one of the first task is thrown.
+   */
   static <T> List<T> parallel(int threads, int count, IntFunction<T> task) {
-    var results = new ArrayList<T>();
-    if (threads == 1 || count <= 1) {
-      for (int i = 0; i < count; i++) {
-        results.add(task.apply(i));
-      }
-      return results;
+    var results = new ArrayList<T>(Collections.nCopies(count, null));
+    var failures = new Throwable[count];
+    var next = new AtomicInteger();
+    Runnable work =
+        () -> {
+          for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+            try {
+              results.set(i, task.apply(i));
+            } catch (RuntimeException | Error e) {
+              failures[i] = e;
+            }
+          }
+        };
+    var others = new ArrayList<Thread>();
+    for (int i = 1; i < Math.min(threads, count); i++) {
+      others.add(new Thread(work, "metrics-" + i));
     }
-    var pool = new ForkJoinPool(threads);
+    others.forEach(Thread::start);
+    work.run();
     try {
-      var futures = new ArrayList<Future<T>>();
-      for (int i = 0; i < count; i++) {
-        int index = i;
-        futures.add(pool.submit(() -> task.apply(index)));
+      for (var other : others) {
+        other.join();
       }
-      for (var future : futures) {
-        results.add(future.get());
-      }
-      return results;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException cause
-          ? cause
-          : new IllegalStateException(e.getCause());
-    } finally {
-      pool.shutdownNow();
     }
+    for (var failure : failures) {
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      if (failure != null) {
+        throw (RuntimeException) failure;
+      }
+    }
+    return results;
   }
 }
