@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Engines side by side in one run, whole processes on the same rows: Touchstone, scikit-learn, Spark, Flink ML.
+
+    python3 -m venv ~/peers && ~/peers/bin/pip install numpy scikit-learn pyarrow pyspark
+    mvn -q -B -f bench/peers/flinkml/pom.xml package    (does not resolve yet: flink-ml-iteration is missing; leave flink_ml out)
+    ~/peers/bin/python bench/peers/engines_compare.py [--rows 10000000] [--shape rare|ties|balanced]
+        [--engines touchstone_npy,touchstone_parquet,sklearn,spark,flink_ml]
+
+Rows are those of suite_compare.py (0.5 % positives, seeded), written once as .npy and as Parquet.
+Touchstone's `evaluate` answers its whole report; scikit-learn average precision, ROC AUC and the
+curve; Spark MLlib's BinaryClassificationMetrics areas under ROC and PR in local[2]; Flink ML's
+BinaryClassificationEvaluator areas under ROC and PR and KS with two subtasks. Touchstone's .npy,
+scikit-learn and Flink ML read the .npy files, the others Parquet. Seconds are of the whole process,
+start and reading included; peak memory is the largest resident set of one of its processes.
+
+Prints one JSON object; an engine that failed has `error` in place of its figures. Exit code 1 then.
+"""
+import argparse
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow
+import pyarrow.parquet
+import sklearn
+
+from suite_compare import ROOT, cpu, rows
+
+DRIVER = Path(__file__).resolve().parent / "flinkml"
+# Flink and Spark of these versions reflect into the JDK
+OPENS = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in (
+    "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.time", "java.util",
+    "java.util.concurrent", "java.util.concurrent.atomic", "sun.nio.ch")]
+
+SKLEARN = """
+import json, sys, numpy as np
+from sklearn import metrics as sk
+y, s = np.load(sys.argv[1]), np.load(sys.argv[2])
+ap, auc, curve = sk.average_precision_score(y, s), sk.roc_auc_score(y, s), sk.precision_recall_curve(y, s)
+print(json.dumps({"average_precision": float(ap), "roc_auc": float(auc)}))
+"""
+
+SPARK = """
+import json, sys
+from pyspark.sql import SparkSession
+from pyspark.sql.functions import col
+spark = (SparkSession.builder.master("local[2]").config("spark.driver.memory", sys.argv[2])
+         .config("spark.ui.enabled", "false").getOrCreate())
+frame = spark.read.parquet(sys.argv[1]).select(col("score").cast("double"), col("label").cast("double"))
+# exact (no bins), and inside the JVM: no row goes through Python
+metrics = spark._jvm.org.apache.spark.mllib.evaluation.BinaryClassificationMetrics(frame._jdf)
+print(json.dumps({"roc_auc": metrics.areaUnderROC(), "pr_auc_trapezoid": metrics.areaUnderPR()}))
+gateway = spark.sparkContext._gateway
+spark.stop()
+gateway.shutdown()
+gateway.proc.stdin.close()
+gateway.proc.wait()  # only what was waited for counts in the peak memory
+"""
+
+
+def measured(command, timeout):
+    """Seconds, peak resident bytes of the largest process, and the JSON that the last line (or all) is."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        start = time.perf_counter()
+        # a fresh parent, so that its children's largest resident set is this command's alone
+        watcher = ("import json, resource, subprocess, sys; code = subprocess.call(sys.argv[2:], timeout=float(sys.argv[1]));"
+                   "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024, file=sys.stderr); sys.exit(code)")
+        done = subprocess.run([sys.executable, "-c", watcher, str(timeout)] + command, stdout=out, stderr=err)
+        seconds = time.perf_counter() - start
+        out.seek(0), err.seek(0)
+        text, errors = out.read().decode(), err.read().decode().strip()
+    if done.returncode != 0:
+        return {"error": f"exit code {done.returncode}: {errors[-1500:]}"}
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = json.loads(text.strip().splitlines()[-1])
+    return {"seconds": round(seconds, 2), "peak_resident_bytes": int(errors.splitlines()[-1]), "values": values}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--shape", choices=["rare", "ties", "balanced"], default="rare")
+    parser.add_argument("--touchstone", default=str(ROOT / "touchstone"), help="the launcher")
+    parser.add_argument("--engines", default="touchstone_npy,touchstone_parquet,sklearn,spark")
+    parser.add_argument("--heap", default="10g", help="largest heap of Spark and of Flink ML")
+    parser.add_argument("--timeout", type=float, default=300, help="seconds that one engine may take")
+    options = parser.parse_args()
+    y, s = rows(options.rows, options.shape)
+    launcher = shlex.split(options.touchstone)
+    load = os.getloadavg()[0]
+    engines = {}
+    with tempfile.TemporaryDirectory() as directory:
+        labels, scores, table = (os.path.join(directory, name) for name in ("y.npy", "s.npy", "rows.parquet"))
+        np.save(labels, y)
+        np.save(scores, s)
+        pyarrow.parquet.write_table(pyarrow.table({"label": y.astype(np.int32), "score": s}), table)
+        commands = {
+            "touchstone_npy": launcher + ["evaluate", "--labels", labels, "--scores", scores],
+            "touchstone_parquet": launcher + ["evaluate", table],
+            "sklearn": [sys.executable, "-c", SKLEARN, labels, scores],
+            "spark": [sys.executable, "-c", SPARK, table, options.heap],
+            "flink_ml": ["java", f"-Xmx{options.heap}", *OPENS, "-cp", f"{DRIVER}/target/classes:{DRIVER}/target/lib/*",
+                         "FlinkMlEvaluator", labels, scores, str(options.rows)],
+        }
+        for name in options.engines.split(","):
+            engines[name] = measured(commands[name], options.timeout)
+            if name.startswith("touchstone") and "values" in engines[name]:
+                answers = engines[name]["values"]["metrics"]
+                engines[name]["values"] = {metric: answers[metric]["value"] for metric in
+                                           ("average_precision", "roc_auc", "ks") if metric in answers}
+    ours = engines.get("touchstone_npy", {}).get("seconds")
+    for answer in engines.values():
+        if ours and "seconds" in answer:
+            answer["times_touchstone_npy"] = round(answer["seconds"] / ours, 1)
+    java = subprocess.run(["java", "-version"], capture_output=True, text=True).stderr.splitlines()
+    try:
+        from importlib.metadata import version
+        spark = version("pyspark")
+    except ImportError:
+        spark = None
+    print(json.dumps({
+        "rows": options.rows, "shape": options.shape, "positives": int(y.sum()),
+        "command": "engines_compare.py " + shlex.join(sys.argv[1:]),
+        "machine": {"cpu": cpu(), "cores": os.cpu_count(), "load_before": round(load, 2), "load_after": round(os.getloadavg()[0], 2)},
+        "versions": {"jdk": java[1] if len(java) > 1 else None, "python": platform.python_version(), "numpy": np.__version__,
+                     "sklearn": sklearn.__version__, "pyspark": spark,
+                     "flink_ml": sorted(path.name for path in DRIVER.glob("target/lib/flink-ml*.jar")),
+                     "flink": sorted(path.name for path in DRIVER.glob("target/lib/flink-streaming-java*.jar"))},
+        "engines": engines,
+    }, indent=1))
+    return 1 if any("error" in answer for answer in engines.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
