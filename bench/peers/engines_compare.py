@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
-"""Engines side by side in one run, whole processes on the same rows: Touchstone, scikit-learn, Spark, Flink ML.
+"""Engines side by side in one run, whole processes on the same rows: Touchstone, scikit-learn, Spark.
 
     python3 -m venv ~/peers && ~/peers/bin/pip install numpy scikit-learn pyarrow pyspark
-    mvn -q -B -f bench/peers/flinkml/pom.xml package    (does not resolve yet: flink-ml-iteration is missing; leave flink_ml out)
     ~/peers/bin/python bench/peers/engines_compare.py [--rows 10000000] [--shape rare|ties|balanced]
-        [--engines touchstone_npy,touchstone_parquet,sklearn,spark,flink_ml]
+        [--engines touchstone_npy,touchstone_parquet,sklearn,spark]
 
 Rows are those of suite_compare.py (0.5 % positives, seeded), written once as .npy and as Parquet.
 Touchstone's `evaluate` answers its whole report; scikit-learn average precision, ROC AUC and the
-curve; Spark MLlib's BinaryClassificationMetrics areas under ROC and PR in local[2]; Flink ML's
-BinaryClassificationEvaluator areas under ROC and PR and KS with two subtasks. Touchstone's .npy,
-scikit-learn and Flink ML read the .npy files, the others Parquet. Seconds are of the whole process,
+curve; Spark MLlib's BinaryClassificationMetrics areas under ROC and PR in local[2]. Touchstone's
+.npy and scikit-learn read the .npy files, the others Parquet. Seconds are of the whole process,
 start and reading included; peak memory is the largest resident set of one of its processes.
 
 Prints one JSON object; an engine that failed has `error` in place of its figures. Exit code 1 then.
@@ -33,12 +31,6 @@ import sklearn
 
 from suite_compare import ROOT, cpu, rows
 
-DRIVER = Path(__file__).resolve().parent / "flinkml"
-# Flink and Spark of these versions reflect into the JDK
-OPENS = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in (
-    "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.time", "java.util",
-    "java.util.concurrent", "java.util.concurrent.atomic", "sun.nio.ch")]
-
 SKLEARN = """
 import json, sys, numpy as np
 from sklearn import metrics as sk
@@ -54,7 +46,7 @@ from pyspark.sql.functions import col
 spark = (SparkSession.builder.master("local[2]").config("spark.driver.memory", sys.argv[2])
          .config("spark.ui.enabled", "false").getOrCreate())
 frame = spark.read.parquet(sys.argv[1]).select(col("score").cast("double"), col("label").cast("double"))
-# exact (no bins), and inside the JVM: no row goes through Python
+# with its own choice of bins, and inside the JVM: no row goes through Python
 metrics = spark._jvm.org.apache.spark.mllib.evaluation.BinaryClassificationMetrics(frame._jdf)
 print(json.dumps({"roc_auc": metrics.areaUnderROC(), "pr_auc_trapezoid": metrics.areaUnderPR()}))
 gateway = spark.sparkContext._gateway
@@ -108,8 +100,6 @@ def main():
             "touchstone_parquet": launcher + ["evaluate", table],
             "sklearn": [sys.executable, "-c", SKLEARN, labels, scores],
             "spark": [sys.executable, "-c", SPARK, table, options.heap],
-            "flink_ml": ["java", f"-Xmx{options.heap}", *OPENS, "-cp", f"{DRIVER}/target/classes:{DRIVER}/target/lib/*",
-                         "FlinkMlEvaluator", labels, scores, str(options.rows)],
         }
         for name in options.engines.split(","):
             engines[name] = measured(commands[name], options.timeout)
@@ -132,9 +122,7 @@ def main():
         "command": "engines_compare.py " + shlex.join(sys.argv[1:]),
         "machine": {"cpu": cpu(), "cores": os.cpu_count(), "load_before": round(load, 2), "load_after": round(os.getloadavg()[0], 2)},
         "versions": {"jdk": java[1] if len(java) > 1 else None, "python": platform.python_version(), "numpy": np.__version__,
-                     "sklearn": sklearn.__version__, "pyspark": spark,
-                     "flink_ml": sorted(path.name for path in DRIVER.glob("target/lib/flink-ml*.jar")),
-                     "flink": sorted(path.name for path in DRIVER.glob("target/lib/flink-streaming-java*.jar"))},
+                     "sklearn": sklearn.__version__, "pyspark": spark},
         "engines": engines,
     }, indent=1))
     return 1 if any("error" in answer for answer in engines.values()) else 0
