@@ -165,7 +165,19 @@ def check_batch(batch):
     columns(batch)
 
 
+def names_and_slices(asked):
+    need(len(asked["metrics"]) <= 1_000, "metrics")
+    for metric in asked["metrics"]:
+        name(metric, "metric")
+    need(len(asked["slices"]) <= 64, "slices")
+    for grouping in asked["slices"]:
+        name(grouping, "slice")
+        crossed = grouping.split("*")
+        need("" not in crossed and len(crossed) <= 4, f"slice {grouping!r}")
+
+
 def check_event(event):
+    names_and_slices(event)
     for key in ("run_id", "checkpoint", "evaluation_set", "split"):
         name(event[key], key)
     integer(event["attempt"], 0, 2**31 - 1, "attempt")
@@ -180,6 +192,28 @@ def check_request(request):
     optional_name(request["evaluation_set"], "evaluation_set")
     fold(request["fold"])
     integer(request["thresholds"], 2, 10_000, "thresholds")
+    integer(request["priority"], 0, 9, "priority")
+    names_and_slices(request)
+    finite(request["decision_threshold"], "decision_threshold")
+    costs = [request["false_positive_cost"], request["false_negative_cost"]]
+    if costs != [None, None]:
+        need(all(c is not None and math.isfinite(c) and c >= 0 for c in costs), "costs")
+    if request["bootstrap_replicates"] != 0:
+        integer(request["bootstrap_replicates"], 2, 10_000, "bootstrap_replicates")
+    if not request["all_folds"]:
+        integer(request["folds"], 0, 0, "folds")
+    elif request["folds"] != 0:
+        integer(request["folds"], 2, 1_000, "folds")
+    baseline = request["baseline"]
+    if baseline is not None:
+        by_run = [baseline["run_id"], baseline["checkpoint"]]
+        by_key = baseline["set_key"] is not None
+        need(by_run == [None, None] if by_key else None not in by_run, "baseline")
+        for value in (*by_run, baseline["set_key"]):
+            optional_name(value, "baseline")
+    if request["all_folds"]:
+        need(request["fold"] is None, "fold with all_folds")
+        need(baseline is None or baseline["set_key"] is None, "set_key with all_folds")
     if request["deadline_seconds"] is not None:
         integer(request["deadline_seconds"], 0, 1_000_000, "deadline_seconds")
 

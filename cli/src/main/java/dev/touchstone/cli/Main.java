@@ -10,6 +10,9 @@ import dev.touchstone.cli.runtime.EngineOptions;
 import dev.touchstone.cli.runtime.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -20,13 +23,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "touchstone",
     description = "Evaluates models in training: proxies always, the full assay at checkpoints.",
-    subcommands = {
-      UpCommand.class,
-      EvaluateCommand.class,
-      CacheCommand.class,
-      ReportCommand.class,
-      RunsCommand.class
-    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  ./touchstone demo                        a training run, evaluated while you watch",
@@ -75,9 +71,25 @@ public final class Main implements Runnable {
     }
   }
 
-  static CommandLine commandLine() {
+  private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("demo", () -> new DemoCommand(Main::startForDemo));
+    COMMANDS.put("up", UpCommand::new);
+    COMMANDS.put("evaluate", EvaluateCommand::new);
+    COMMANDS.put("report", ReportCommand::new);
+    COMMANDS.put("runs", RunsCommand::new);
+    COMMANDS.put("cache", CacheCommand::new);
+  }
+
+  /** Knows the command that is asked for, which is a quicker start, or else all of them. */
+  static CommandLine commandLine(String... args) {
     CommandLine command = new CommandLine(new Main());
-    command.addSubcommand(new DemoCommand(Main::startForDemo));
+    if (args.length > 0 && COMMANDS.containsKey(args[0])) {
+      command.addSubcommand(COMMANDS.get(args[0]).get());
+    } else {
+      COMMANDS.values().forEach(each -> command.addSubcommand(each.get()));
+    }
     command.setExecutionExceptionHandler(
         (exception, line, parsed) -> {
           if (exception instanceof UsageException
@@ -95,7 +107,7 @@ public final class Main implements Runnable {
   }
 
   public static void main(String[] args) {
-    int code = commandLine().execute(args);
+    int code = commandLine(args).execute(args);
     System.exit(code);
   }
 }

@@ -17,8 +17,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     description = {
-      "Asks a running server for the full evaluation of a model checkpoint. What was asked before",
-      "is answered at once, and no model runs again."
+      "Asks a running server for the full evaluation of a model checkpoint.",
+      "",
+      "What was asked before is answered at once, and no model runs again."
     },
     sortOptions = false,
     usageHelpAutoWidth = true,
