@@ -30,14 +30,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
-import org.apache.flink.connector.datagen.source.DataGeneratorSource;
-import org.apache.flink.connector.datagen.source.GeneratorFunction;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
@@ -113,8 +109,8 @@ final class Billion {
     PredictionsJob.topology(
         env,
         settings,
-        source(i -> message(batch(rows, i, batches), i), batches),
-        source(i -> nothing("prediction-sets", i), 1),
+        Messages.of(i -> message(batch(rows, i, batches), i), batches),
+        Messages.nothing("prediction-sets"),
         new Collected<MetricPoint>(),
         sets,
         new Collected<DeadLetter>());
@@ -170,15 +166,15 @@ final class Billion {
     EvaluationsJob.topology(
         env,
         settings,
-        source(
+        Messages.of(
             i -> {
               triggeredNanos = System.nanoTime();
               return new RawMessage("checkpoints", 0, i, null, event, 0);
             },
             1),
-        source(i -> nothing("evaluation-requests", i), 1),
-        source(i -> new RawMessage("prediction-sets", 0, i, null, manifest, 0), 1),
-        source(i -> nothing("reports", i), 1),
+        Messages.nothing("evaluation-requests"),
+        Messages.of(i -> new RawMessage("prediction-sets", 0, i, null, manifest, 0), 1),
+        Messages.nothing("reports"),
         outcomes,
         new Collected<MetricPoint>(),
         new Collected<Progress>(),
@@ -204,16 +200,6 @@ final class Billion {
         .put("max_heap_bytes", Runtime.getRuntime().maxMemory())
         .put("average_precision", metrics.at("/average_precision/value").asDouble())
         .put("roc_auc", metrics.at("/roc_auc/value").asDouble());
-  }
-
-  private static Source<RawMessage, ?, ?> source(
-      GeneratorFunction<Long, RawMessage> messages, long count) {
-    return new DataGeneratorSource<>(messages, count, Types.POJO(RawMessage.class));
-  }
-
-  /** A message that is refused: this kind of source is never empty. */
-  private static RawMessage nothing(String topic, long offset) {
-    return new RawMessage(topic, 0, offset, null, new byte[] {1}, 0);
   }
 
   private static RawMessage message(PredictionBatch batch, long offset) {

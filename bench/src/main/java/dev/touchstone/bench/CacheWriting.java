@@ -25,13 +25,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
-import org.apache.flink.connector.datagen.source.DataGeneratorSource;
-import org.apache.flink.connector.datagen.source.GeneratorFunction;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
@@ -90,8 +86,8 @@ final class CacheWriting {
     PredictionsJob.topology(
         env,
         settings,
-        source(i -> message(rows / 2, i, perShard, ids), 2 * perShard),
-        source(i -> new RawMessage("prediction-sets", 0, i, null, new byte[] {'{', '}'}, 0), 1),
+        Messages.of(i -> message(rows / 2, i, perShard, ids), 2 * perShard),
+        Messages.nothing("prediction-sets"),
         new Collected<MetricPoint>(),
         sets,
         refused);
@@ -172,11 +168,6 @@ final class CacheWriting {
       ids.putLong(i * 0x9E3779B97F4A7C15L); // odd, so a bijection
     }
     return ids.flip();
-  }
-
-  private static Source<RawMessage, ?, ?> source(
-      GeneratorFunction<Long, RawMessage> messages, long count) {
-    return new DataGeneratorSource<>(messages, count, Types.POJO(RawMessage.class));
   }
 
   private static void delete(Path directory) throws IOException {

@@ -1,31 +1,15 @@
 package dev.touchstone.cli.cache;
 
-import dev.touchstone.jobs.cache.CacheDirectory;
-import java.io.IOException;
-import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 /** Keeps a set from being pruned. */
 @Command(
     name = "pin",
     description = "Keeps a set from being pruned.",
     mixinStandardHelpOptions = true)
-final class PinCommand implements Callable<Integer> {
+final class PinCommand extends Pinning {
 
-  @Mixin private CacheOptions cache = new CacheOptions();
-
-  @Parameters(paramLabel = "SET", arity = "1..*", description = "Set keys or their beginnings.")
-  private List<String> keys;
-
-  @Override
-  public Integer call() throws IOException {
-    CacheDirectory directory = cache.directory();
-    for (String key : keys) {
-      directory.pin(directory.find(key), true);
-    }
-    return 0;
+  PinCommand() {
+    super(true);
   }
 }

@@ -22,6 +22,7 @@ final class Assembly {
   private final List<MetricValue> metrics = new ArrayList<>();
   private final List<OperatingPoint> points = new ArrayList<>();
   private List<CalibrationBin> calibration = List.of();
+  private CalibrationSums calibrationSums; // once they are asked for
 
   Assembly(Pooled pooled, BinaryOptions options) {
     this.pooled = pooled;
@@ -153,7 +154,7 @@ final class Assembly {
                 ? sums.spread().logLossError(loss, weight, squaredWeights)
                 : error(loss, sums.meanSquaredLogLoss(weight)));
     metrics.add(sums.clipped() > 0 ? logLoss.withFlag("clipped") : logLoss);
-    var errors = new CalibrationSums(total);
+    var errors = calibrationSums();
     double brier = errors.squaredErrors() / weight;
     metrics.add(
         mean(
@@ -364,13 +365,20 @@ final class Assembly {
     metrics.add(pooled.tieAt(rank) ? metric.withFlag("tie_at_k") : metric);
   }
 
+  private CalibrationSums calibrationSums() {
+    if (calibrationSums == null) {
+      calibrationSums = new CalibrationSums(total);
+    }
+    return calibrationSums;
+  }
+
   private void addCalibration() {
     String reason = probabilityReason();
     if (reason != null) {
       Calibration.NAMES.forEach(name -> undefined(name, reason));
       return;
     }
-    var answers = new Calibration(total, weight, options.level());
+    var answers = new Calibration(total, calibrationSums(), weight, options.level());
     answers.addTo(metrics);
     calibration = answers.equalMass();
   }

@@ -35,9 +35,9 @@ final class Calibration {
   private final CalibrationSums sums;
   private final List<CalibrationBin> equalMass = new ArrayList<>();
 
-  Calibration(CoarseCounts total, double weight, double level) {
+  Calibration(CoarseCounts total, CalibrationSums sums, double weight, double level) {
     this.total = total;
-    this.sums = new CalibrationSums(total);
+    this.sums = sums;
     this.weight = weight;
     this.level = level;
     cut();

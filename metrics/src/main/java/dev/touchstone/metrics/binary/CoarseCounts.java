@@ -93,8 +93,13 @@ public final class CoarseCounts extends RowAccumulator {
       note(tally.add(block.bits, block.labels, block.size));
     }
     if (probabilityMetrics) {
-      probability.accept(block);
-      addMoments(block);
+      boolean plain = !block.weighted && block.probabilities();
+      probability.accept(block, plain);
+      if (plain) {
+        moments.addProbabilities(block.bits, block.labels, block.size);
+      } else {
+        addMoments(block);
+      }
     }
   }
 
@@ -159,10 +164,6 @@ public final class CoarseCounts extends RowAccumulator {
   }
 
   private void addMoments(RowBlock block) {
-    if (!block.weighted && block.probabilities()) {
-      moments.addProbabilities(block.bits, block.labels, block.size);
-      return;
-    }
     for (int i = 0; i < block.size; i++) {
       int bits = block.bits[i];
       if ((bits & 0x7FFF_FFFF) <= 0x7F80_0000) {

@@ -86,8 +86,12 @@ final class ProbabilitySums {
     return Math.min((int) (p * binCount), binCount - 1);
   }
 
-  /** Adds float32 rows; scores outside [0, 1] are counted and left out, NaN is left out. */
-  void accept(RowBlock rows) {
+  /**
+   * Adds float32 rows; scores outside [0, 1] are counted and left out, NaN is left out.
+   *
+   * @param plain no weights, and every score is in [0, 1]
+   */
+  void accept(RowBlock rows, boolean plain) {
     if (rows.weighted) {
       for (int i = 0; i < rows.size; i++) {
         float p = Float.intBitsToFloat(rows.bits[i]);
@@ -95,7 +99,7 @@ final class ProbabilitySums {
           accept(p, rows.labels[i], rows.weights[i], ScorePrecision.FLOAT32);
         }
       }
-    } else if (rows.probabilities()) {
+    } else if (plain) {
       for (int from = 0; from < rows.size; from += RUN) {
         addLosses(rows, from, Math.min(rows.size, from + RUN));
       }
