@@ -117,6 +117,7 @@ public final class HttpServer implements AutoCloseable {
     config.jetty.modifyServletContextHandler(HttpServer::decodeAnyText);
     config.jetty.modifyServer(server -> server.setErrorHandler(new PlainErrors()));
     config.routes.before(HttpServer::securityHeaders);
+    config.routes.before(HttpServer::readBody);
     for (Route route : routes) {
       config.routes.addHttpHandler(
           HandlerType.findOrCreate(route.method()), route.path(), route.handler());
@@ -143,6 +144,13 @@ public final class HttpServer implements AutoCloseable {
 
   private static void decodeAnyText(ServletContextHandler context) {
     context.getServletHandler().setDecodeAmbiguousURIs(true);
+  }
+
+  /** Reads a body before anything is refused: with one left unread the connection would be cut. */
+  private static void readBody(Context ctx) {
+    if (ctx.method() == HandlerType.POST) {
+      ctx.bodyAsBytes();
+    }
   }
 
   private static void securityHeaders(Context ctx) {
