@@ -146,7 +146,13 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
       }
     }
     switch (update.status().state()) {
-      case RECEIVING -> publishLater(update.status(), context);
+      case RECEIVING -> {
+        // before any row there is nothing to tell; and the cache may hold a set that the ledger
+        // forgot
+        if (update.status().rows() > 0 || update.batch() != null && !labelsAlone) {
+          publishLater(update.status(), context);
+        }
+      }
       case INCONSISTENT -> publish(new SetManifest(known(update.status()), List.of()), out);
       case COMPLETE -> {
         if (late != null && late.lacksLabels()) {

@@ -146,11 +146,7 @@ public final class Backlog
   @Override
   public void processElement2(Reported end, Context context, Collector<EvaluationTask> out)
       throws Exception {
-    Place place = running.get(end.key());
-    if (place != null) {
-      if (place.restates() && end.timestampMillis() < place.sinceMillis()) {
-        return; // an earlier revision's report, read again
-      }
+    if (running.contains(end.key())) {
       running.remove(end.key());
     } else {
       String failed = failed(end);
