@@ -178,6 +178,48 @@ class LateLabelsTest {
   }
 
   @Test
+  void aRevisionOfASetThatTwoRunsShareIsReportedOnceAndItsValuesUnderBoth() throws Exception {
+    try (LiveEngine engine = new LiveEngine(settings("shared"), 2)) {
+      engine.send(of("run", set.batches(700, 2)));
+      engine.ask(request("mine"));
+      engine.await("report", () -> engine.outcomes().size() == 1);
+      engine.send(of("other run", set.batches(700, 2)));
+      engine.ask(
+          TwoJobs.request("theirs").setRunId("other run").setSlices(List.of("country")).build());
+      engine.await("reuse", () -> engine.outcomes().size() == 2);
+      engine.send(of("other run", List.of(correction(1))));
+      engine.await("report of the revision", () -> engine.outcomes().size() == 3);
+      engine.await(
+          "values under both",
+          () ->
+              engine.points().stream()
+                      .filter(p -> p.revision() == 1 && p.metric().equals("roc_auc"))
+                      .map(p -> p.claim().runId())
+                      .distinct()
+                      .count()
+                  == 2);
+      engine.ask(request("again"));
+      engine.await("reuse of the revision", () -> engine.outcomes().size() == 4);
+
+      assertThat(engine.outcomes())
+          .extracting(o -> o.trigger().id() + " " + o.state() + " " + o.revision())
+          .containsExactly(
+              "mine EVALUATED 0", "theirs REUSED 0", "mine EVALUATED 1", "again REUSED 1");
+      assertThat(engine.deadLetters()).isEmpty();
+    }
+  }
+
+  private static List<PredictionBatch> of(String run, List<PredictionBatch> batches) {
+    for (PredictionBatch batch : batches) {
+      batch.setRunId(run);
+      batch.getCheckpoint().setModelDigest("model");
+      batch.getEvaluationSet().setDatasetDigest("data");
+      batch.setTransformDigest("transform");
+    }
+    return batches;
+  }
+
+  @Test
   void correctionsAreJoinedInTheirOrderWhateverOrderTheyCameIn() throws Exception {
     String expected = reportAtOnce(corrected);
     try (LiveEngine engine = new LiveEngine(settings("order"), 1)) {
