@@ -2,6 +2,7 @@
 
 import json
 
+import duckdb
 import numpy as np
 import pytest
 from fastavro.schema import fingerprint as fastavro_fingerprint
@@ -166,6 +167,14 @@ def test_labels_may_come_later_and_be_corrected(engine):
     manifest = engine.manifest("late-labels", revision=1, duplicates=1)
     assert (manifest["unknown_labels"], manifest["conflicts"]) == (2, 0)
     assert manifest["positives"] == int(corrected.sum())
+    listed = [engine.cache / manifest["set_key"] / s["file"] for s in manifest["segments"]]
+    cached = duckdb.read_parquet([str(f) for f in listed]).order("example_id").fetchnumpy()
+    assert (cached["label"] == corrected).all() and (cached["score"] == scores).all()
+    # what was there before stays for those who are reading it; without labels there is no column
+    before = [f for f in listed[0].parent.glob("*.parquet") if f not in listed]
+    columns = sorted(duckdb.read_parquet(str(f)).columns for f in before)
+    labelled, unlabelled = ["example_id", "label", "score"], ["example_id", "score"]
+    assert columns == [labelled] * len(listed) + [unlabelled] * len(listed)
     shown = engine.get("/v1/runs/late-labels/checkpoints/c1/report")
     assert (shown["revision"], shown["report"]) == (1, restated["report"])
     full, _ = engine.points("late-labels", tier="full")
