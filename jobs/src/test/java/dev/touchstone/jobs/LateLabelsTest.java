@@ -13,6 +13,8 @@ import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.jobs.testing.LiveEngine;
 import dev.touchstone.jobs.testing.TwoJobs;
 import dev.touchstone.jobs.testing.WireBatches;
+import dev.touchstone.schemas.avro.Baseline;
+import dev.touchstone.schemas.avro.EvaluationRequest;
 import dev.touchstone.schemas.avro.PredictionBatch;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -209,6 +211,64 @@ class LateLabelsTest {
     }
   }
 
+  @Test
+  void aCorrectionRestatesFoldsAndComparisonsToo() throws Exception {
+    WireBatches zero = WireBatches.random(1, ROWS).as("step-8", 0);
+    WireBatches one = WireBatches.random(2, ROWS).as("step-8", 1);
+    WireBatches baseline = zero.rescored(3, "step-4");
+    try (LiveEngine engine = new LiveEngine(settings("folds"), 2)) {
+      engine.send(zero.batches(1_000, 1));
+      engine.send(one.batches(1_000, 1));
+      engine.send(baseline.batches(1_000, 1));
+      engine.ask(TwoJobs.request("folds").setAllFolds(true).setFolds(2).build());
+      engine.ask(comparison("comparison").build());
+      engine.await("reports", () -> engine.outcomes().size() == 2);
+      byte[] other = {(byte) (zero.labels[7] ^ 1)};
+      engine.send(List.of(zero.labels(new long[] {7}, other, 0, 1, 0, true, 1)));
+      engine.await("ends of the revision", () -> engine.outcomes().size() == 4);
+      // a comparison needs the same labels on both sides; the report before stays
+      Outcome failed =
+          engine.outcomes().stream()
+              .filter(o -> o.state() == Outcome.State.FAILED)
+              .findFirst()
+              .orElseThrow();
+      assertThat(failed.trigger().id()).isEqualTo("comparison (label revision 1)");
+      assertThat(failed.reason()).contains("label");
+
+      engine.send(List.of(baseline.labels(new long[] {7}, other, 0, 1, 0, true, 1)));
+      engine.await(
+          "the corrected baseline",
+          () -> engine.manifests().stream().filter(m -> m.status().revision() == 1).count() == 2);
+      engine.ask(TwoJobs.request("baseline").setCheckpoint("step-4").setFold(0).build());
+      engine.await(
+          "the baseline's own report",
+          () -> engine.outcomes().stream().anyMatch(o -> o.trigger().id().equals("baseline")));
+      engine.send(List.of(zero.labels(new long[] {7}, other, 0, 1, 0, true, 2)));
+      engine.await("later ends", () -> engine.outcomes().size() >= 7);
+      engine.ask(comparison("again").build());
+      engine.await(
+          "the comparison of corrected labels",
+          () -> engine.outcomes().stream().anyMatch(o -> o.trigger().id().equals("again")));
+
+      assertThat(engine.outcomes())
+          .extracting(o -> o.trigger().id() + " " + o.state() + " " + o.revision())
+          .contains(
+              "folds EVALUATED 0",
+              "comparison EVALUATED 0",
+              "folds EVALUATED 1",
+              "folds EVALUATED 2",
+              "comparison EVALUATED 2",
+              "again REUSED 2");
+      assertThat(
+              engine.outcomes().stream().map(Outcome::reportKey).filter(k -> k != null).distinct())
+          .hasSize(3);
+    }
+  }
+
+  private static EvaluationRequest.Builder comparison(String id) {
+    return TwoJobs.request(id).setFold(0).setBaseline(new Baseline("run", "step-4", null));
+  }
+
   private static List<PredictionBatch> of(String run, List<PredictionBatch> batches) {
     for (PredictionBatch batch : batches) {
       batch.setRunId(run);
@@ -260,7 +320,7 @@ class LateLabelsTest {
         .orElseThrow();
   }
 
-  private static dev.touchstone.schemas.avro.EvaluationRequest request(String id) {
+  private static EvaluationRequest request(String id) {
     return TwoJobs.request(id).setSlices(List.of("country")).build();
   }
 
