@@ -101,6 +101,13 @@ def check_types(schema, value, what="record"):
 def columns(batch):
     """The rules of a batch's columns."""
     count = batch["count"]
+    has_scores, has_labels = len(batch["scores"]) > 0, len(batch["labels"]) > 0
+    labels_alone = not has_scores and (has_labels or batch["label_revision"] > 0)
+    need(has_scores or has_labels or count == 0, "neither scores nor labels")
+    integer(batch["label_revision"], 0, 0 if has_scores else 254, "label_revision")
+    if labels_alone:
+        need(batch["weights"] is None and batch["strata"] is None, "labels alone")
+        need(not batch["slices"], "labels alone")
 
     def column(key, value, width, dtype):
         need(len(value) == width * count, f"{key}: {len(value)} bytes")
@@ -110,17 +117,20 @@ def columns(batch):
         need((column(key, value, 1, "u1") < size).all(), key)
 
     need(batch["task"] == "BINARY" and batch["label_encoding"] == "U8", "only binary sets are sent")
-    need(not np.isnan(column("scores", batch["scores"], 4, "<f4")).any(), "NaN")
-    codes("labels", batch["labels"], 2)
+    if not labels_alone:
+        need(not np.isnan(column("scores", batch["scores"], 4, "<f4")).any(), "NaN")
+    if has_labels:
+        codes("labels", batch["labels"], 2)
     plan = batch["sampling_plan"]
-    need((plan is None) == (batch["strata"] is None), "plan and strata")
+    need(labels_alone or (plan is None) == (batch["strata"] is None), "plan and strata")
     if plan is not None:
         need(1 <= len(plan["strata"]) <= 256, "strata")
         for stratum in plan["strata"]:
             name(stratum["name"], "stratum")
             need(2**-20 <= stratum["rate"] <= 1, "rate")
             integer(stratum["population"], 0, 2**63 - 1, "population")
-        codes("strata", batch["strata"], len(plan["strata"]))
+        if batch["strata"] is not None:
+            codes("strata", batch["strata"], len(plan["strata"]))
     if batch["weights"] is not None:
         weights = column("weights", batch["weights"], 4, "<f4").astype("f8")
         if plan is not None:
@@ -154,7 +164,7 @@ def check_batch(batch):
     integer(batch["attempt"], 0, 2**31 - 1, "attempt")
     integer(point["step"], 0, 2**63 - 1, "step")
     finite(point["epoch"], "epoch")
-    integer(batch["count"], 1, 1 << 22, "count")
+    integer(batch["count"], 0 if batch["last_of_shard"] else 1, 1 << 22, "count")
     integer(batch["shards"], 1, 1 << 16, "shards")
     integer(batch["shard"], 0, batch["shards"] - 1, "shard")
     integer(batch["sequence"], 0, (1 << 40) - 1, "sequence")
@@ -251,6 +261,8 @@ def from_json(schema, value, what, record=None):
                 made[key] = from_json(field["type"], value[key], f"{what}.{key}", value)
             else:
                 made[key] = field["default"]
+                if made[key] == "" and isinstance(field["type"], dict):
+                    made[key] = b""  # a column
         return made
     if kind == "array":
         need(isinstance(value, list), what)
@@ -369,10 +381,14 @@ def encodings(topic, rows):
     """Good messages of that topic: binary and JSON."""
     if topic == "predictions":
         batches = rows.batches(200)
+        labels = rows.label_batches(200, revision=3)
         return [
             *(single_object("prediction_batch", b) for b in batches),
             as_json(batches[0]),
             as_json(batches[1], arrays=False),
+            single_object("prediction_batch", labels[0]),
+            as_json(labels[1]),
+            single_object("prediction_batch", batches[0] | {"labels": b""}),
         ]
     if topic == "checkpoints":
         record = rows.event_record()
@@ -436,9 +452,11 @@ def huge_claims(topic, rows):
             yield header + b"".join([*parts[:index], claim])
     if topic == "predictions":
         # deep inside: the latencies of a million calls of which none is there
+        names = [field["name"] for field in schema["fields"]]
+        inference, slices = names.index("inference"), names.index("slices")
         for number in (2**31 - 9, 10**8, -(2**62)):
-            yield header + b"".join(parts[:-2]) + varint(1) + varint(number)
-            yield header + b"".join(parts[:-3]) + varint(1) + varint(4) + b"name" + varint(number)
+            yield header + b"".join(parts[:inference]) + varint(1) + varint(number)
+            yield header + b"".join(parts[:slices]) + varint(1) + varint(4) + b"name" + varint(number)
 
 
 def test_the_strict_reader_takes_what_is_good():

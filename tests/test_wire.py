@@ -2,6 +2,7 @@
 
 import json
 
+import duckdb
 import numpy as np
 import pytest
 from fastavro.schema import fingerprint as fastavro_fingerprint
@@ -125,6 +126,63 @@ def test_bad_messages_are_kept_with_their_reason_and_change_nothing(engine):
     assert_agrees(outcome["report"], labels, scores)
     status = engine.get("/v1/status")
     assert status["dead_letters"]["total"] >= len(bad), status["dead_letters"]
+
+
+def test_labels_may_come_later_and_be_corrected(engine):
+    labels, scores = random_rows(12, 6_000, decimals=3)
+    rows = PredictionSet("late-labels", labels, scores)
+    engine.send("checkpoints", rows.event())
+    *some, last = rows.label_batches(1_100, shards=2)
+    engine.send("predictions", as_json(some[0]))
+    without = [single_object("prediction_batch", b) for b in rows.without_labels(1_000, shards=3)]
+    engine.send("predictions", *without)
+    manifest = engine.manifest("late-labels", state=("RECEIVING",), rows=6_000)
+    assert manifest["reason"] == "waits for labels: 1100 of 6000"
+    engine.send("predictions", *(single_object("prediction_batch", b) for b in some[1:]))
+    engine.send("predictions", as_json(last, arrays=False))
+    outcome = engine.outcome("late-labels")
+    assert (outcome["state"], outcome["revision"]) == ("EVALUATED", 0)
+    assert_agrees(outcome["report"], labels, scores)
+
+    corrected = labels.copy()
+    wrong = np.random.default_rng(12).choice(6_000, 300, replace=False)
+    corrected[wrong] ^= 1
+    unknown = np.array([6_000, -5])
+    [correction] = rows.label_batches(
+        0, revision=1, examples=np.concatenate([wrong, unknown]),
+        labels=np.concatenate([corrected[wrong], [1, 0]]),
+    )  # fmt: skip
+    message = single_object("prediction_batch", correction)
+    engine.send("predictions", message, message)
+    restated = engine.outcome("late-labels", revision=1)
+    assert restated["state"] == "EVALUATED"
+    assert restated["report_key"] == outcome["report_key"]
+    assert restated["trigger_id"] == outcome["trigger_id"]
+    assert_agrees(restated["report"], corrected, scores)
+    average_precision = restated["report"]["metrics"]["average_precision"]["value"]
+    expected = sk.average_precision_score(corrected, scores)
+    assert average_precision == pytest.approx(expected, rel=1e-12)
+    assert average_precision != outcome["report"]["metrics"]["average_precision"]["value"]
+
+    manifest = engine.manifest("late-labels", revision=1, duplicates=1)
+    assert (manifest["unknown_labels"], manifest["conflicts"]) == (2, 0)
+    assert manifest["positives"] == int(corrected.sum())
+    listed = [engine.cache / manifest["set_key"] / s["file"] for s in manifest["segments"]]
+    cached = duckdb.read_parquet([str(f) for f in listed]).order("example_id").fetchnumpy()
+    assert (cached["label"] == corrected).all() and (cached["score"] == scores).all()
+    # what was there before stays for those who are reading it; without labels there is no column
+    before = [f for f in listed[0].parent.glob("*.parquet") if f not in listed]
+    columns = sorted(duckdb.read_parquet(str(f)).columns for f in before)
+    labelled, unlabelled = ["example_id", "label", "score"], ["example_id", "score"]
+    assert columns == [labelled] * len(listed) + [unlabelled] * len(listed)
+    shown = engine.get("/v1/runs/late-labels/checkpoints/c1/report")
+    assert (shown["revision"], shown["report"]) == (1, restated["report"])
+    full, _ = engine.points("late-labels", tier="full")
+    assert full["average_precision"]["revision"] == 1
+    proxies, _ = engine.points("late-labels")
+    assert proxies["average_precision"]["value"] is None
+    assert proxies["average_precision"]["reason"] == "labels have not arrived"
+    assert proxies["score_share"]["value"] > 0
 
 
 def test_weights_count_in_both_tiers(engine):

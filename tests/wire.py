@@ -147,6 +147,20 @@ class PredictionSet:
                 )
         return batches
 
+    def without_labels(self, rows, shards=1):
+        """The whole set, its labels to come later."""
+        return [b | {"labels": b""} for b in self.batches(rows, shards)]
+
+    def label_batches(self, rows, shards=1, revision=0, labels=None, examples=None):
+        """Labels alone: of all rows, or other ones of some."""
+        alone = {"scores": b"", "weights": None, "strata": None, "slices": []}
+        if examples is None:
+            return [b | alone | {"label_revision": revision} for b in self.batches(rows, shards)]
+        ids = examples if self.ids is None else self.ids[examples]
+        few = {"count": len(examples), "example_ids": (self.first_id + ids).astype("<i8").tobytes()}
+        few |= {"labels": labels.astype("u1").tobytes(), "label_revision": revision}
+        return [self.batch(0, 0, 0, True) | alone | few]
+
     def messages(self, rows, shards=1):
         return [single_object("prediction_batch", b) for b in self.batches(rows, shards)]
 

@@ -185,7 +185,7 @@ public final class EvaluationsJob {
         counted.union(findings).flatMap(new Tick.Counted()).name("ticks").uid("full.ticks");
     SingleOutputStreamOperator<Outcome> finished =
         admitted
-            .keyBy(EvaluationTask::reportKey)
+            .keyBy(EvaluationTask::workKey)
             .connect(findings.keyBy(Finding::reportKey))
             .process(new FinishEvaluations(settings.ledger(), POINTS))
             .name("reports")
@@ -214,7 +214,7 @@ public final class EvaluationsJob {
             .union(without);
     outcomes.sinkTo(reports).name("reports").uid("output.reports");
     admitted
-        .keyBy(EvaluationTask::reportKey)
+        .keyBy(EvaluationTask::workKey)
         .connect(ticks.keyBy(Tick::reportKey))
         .process(new ProgressMeter(settings.ledger()))
         .name("progress")

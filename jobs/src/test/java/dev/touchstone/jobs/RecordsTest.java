@@ -1,5 +1,6 @@
 package dev.touchstone.jobs;
 
+import dev.touchstone.jobs.cache.Labelling;
 import dev.touchstone.jobs.full.AddressedManifest;
 import dev.touchstone.jobs.full.Aside;
 import dev.touchstone.jobs.full.Asked;
@@ -51,6 +52,10 @@ class RecordsTest {
         Outcome.class,
         SetAccount.class,
         PredictionLedger.ShardAccount.class,
+        PredictionLedger.LabelAccount.class,
+        Labelling.class,
+        TriggerDesk.Answered.class,
+        Backlog.Led.class,
         ClaimedManifest.class,
         EvaluationTask.class,
         Split.class,

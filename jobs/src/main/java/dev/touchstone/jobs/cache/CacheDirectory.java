@@ -99,11 +99,12 @@ public final class CacheDirectory {
         pinned,
         bytes,
         written == null ? newest : written,
-        leftOvers(files, manifest, problem));
+        leftOvers(files, manifest, problem, manifest == null ? 0 : written));
   }
 
+  /** A file may have counted until the manifest was written: somebody may still read it. */
   private static List<CachedSet.LeftOver> leftOvers(
-      List<FileStatus> files, SetManifest manifest, String problem) {
+      List<FileStatus> files, SetManifest manifest, String problem, long manifestWritten) {
     if (problem != null) {
       return List.of(); // nobody knows what its manifest listed
     }
@@ -114,7 +115,11 @@ public final class CacheDirectory {
     return files.stream()
         .filter(file -> !counts.contains(file.getPath().getName()))
         .map(
-            f -> new CachedSet.LeftOver(f.getPath().getName(), f.getLen(), f.getModificationTime()))
+            f ->
+                new CachedSet.LeftOver(
+                    f.getPath().getName(),
+                    f.getLen(),
+                    Math.max(f.getModificationTime(), manifestWritten)))
         .sorted(Comparator.comparing(CachedSet.LeftOver::file))
         .toList();
   }

@@ -21,6 +21,7 @@ import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
@@ -31,6 +32,10 @@ import org.apache.flink.util.Collector;
  * state or in a segment that the state lists. Segments are named by their content and never
  * changed: after a restart rows may arrive in another order and end in other files, but a manifest
  * that was published stays true. Files that no manifest lists are left-overs of such restarts.
+ *
+ * <p>Labels that came alone are joined by {@link LateLabels}, a step a timer; the manifest with the
+ * new segments says so by its revision. The files before stay as left-overs, since an evaluation
+ * may be reading them.
  *
  * <p>So every segment but a set's last holds at least {@code cache.segment_rows} rows: there is
  * nothing to compact when a set completes.
@@ -54,6 +59,9 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
   private transient ValueState<Long> repeatedRows;
   private transient ValueState<Long> conflictingRows;
   private transient ValueState<Boolean> complete;
+  private transient ValueState<Labelling> labelling;
+  private transient ValueState<Long> joinAt;
+  private transient LateLabels labels;
 
   /** Written by this very process, so that nobody need ask whether they are there. */
   private transient Set<String> ownFiles;
@@ -87,6 +95,22 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
     unpublished =
         getRuntimeContext()
             .getState(new ValueStateDescriptor<>("unpublished", Types.POJO(SetManifest.class)));
+    openLabels();
+  }
+
+  private void openLabels() {
+    var labelState = new ListStateDescriptor<>("labels", Types.POJO(PredictionBatch.class));
+    var rewrittenState = new ListStateDescriptor<>("rewritten", Types.POJO(Segment.class));
+    labelState.enableTimeToLive(ledger.retention());
+    rewrittenState.enableTimeToLive(ledger.retention());
+    labelling = value("labelling", Types.POJO(Labelling.class));
+    joinAt = getRuntimeContext().getState(new ValueStateDescriptor<>("joinAt", Types.LONG));
+    labels =
+        new LateLabels(
+            layout,
+            getRuntimeContext().getListState(labelState),
+            getRuntimeContext().getListState(rewrittenState),
+            labelling);
   }
 
   private <T> ValueState<T> value(String name, TypeInformation<T> type) {
@@ -99,10 +123,14 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
   public void processElement(LedgerUpdate update, Context context, Collector<SetManifest> out)
       throws Exception {
     if (update.forgotten()) {
-      forget();
+      forget(update.setKey());
       return;
     }
-    if (update.batch() != null && update.batch().count() > 0) {
+    boolean labelsAlone = update.batch() != null && update.batch().bringsLabelsAlone();
+    Labelling late = heed(update, labelsAlone);
+    if (labelsAlone) {
+      labels.add(update.batch());
+    } else if (update.batch() != null && update.batch().count() > 0) {
       waiting.add(update.batch());
       long rows = update.batch().count() + orZero(waitingRows);
       waitingRows.update(rows);
@@ -118,9 +146,81 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
       }
     }
     switch (update.status().state()) {
-      case RECEIVING -> publishLater(update, context);
+      case RECEIVING -> {
+        // before any row there is nothing to tell; and the cache may hold a set that the ledger
+        // forgot
+        if (update.status().rows() > 0 || update.batch() != null && !labelsAlone) {
+          publishLater(update.status(), context);
+        }
+      }
       case INCONSISTENT -> publish(new SetManifest(known(update.status()), List.of()), out);
-      case COMPLETE -> publishComplete(update.status(), out);
+      case COMPLETE -> {
+        if (late != null && late.lacksLabels()) {
+          publishLater(update.status(), context);
+        } else if (!labelsAlone || update.batch().lastOfShard()) {
+          // labels on their way are nothing to tell
+          publishComplete(update.status(), out);
+        }
+      }
+    }
+    if (late != null && late.hasWork()) {
+      joinLater(context.timerService());
+    }
+  }
+
+  /** What is known of labels that come alone; null while there is nothing to know. */
+  private Labelling heed(LedgerUpdate update, boolean labelsAlone) throws IOException {
+    Labelling late = labelling.value();
+    if (late == null && !labelsAlone && !update.status().unlabelled()) {
+      return null;
+    }
+    late = late == null ? new Labelling() : late;
+    late.status = update.status();
+    late.upTo = update.labelsUpTo();
+    labelling.update(late);
+    return late;
+  }
+
+  /** One step, then Flink goes on with what came meanwhile: a timer of the same time would not. */
+  private void joinLater(TimerService timers) throws IOException {
+    if (joinAt.value() == null) {
+      long at = timers.currentProcessingTime() + 1;
+      timers.registerProcessingTimeTimer(at);
+      joinAt.update(at);
+    }
+  }
+
+  private void join(TimerService timers, Collector<SetManifest> out) throws Exception {
+    Labelling late = labelling.value();
+    if (late == null || !late.hasWork()) {
+      return;
+    }
+    flush();
+    try {
+      compareRepeats(late.status);
+      List<Segment> now = labels.step(late, written(), this::write);
+      if (now != null) {
+        segments.update(now);
+        labelling.update(late);
+        tellJoined(late, out);
+      }
+    } catch (CorruptSegmentException e) {
+      labels.forgetTable(late.status.set().setKey());
+      late.fail(e.getMessage());
+      labelling.update(late);
+      tellJoined(late, out);
+    }
+    labelling.update(late);
+    if (late.hasWork()) {
+      joinLater(timers);
+    }
+  }
+
+  private void tellJoined(Labelling late, Collector<SetManifest> out) throws Exception {
+    if (late.lacksLabels()) {
+      publish(new SetManifest(known(late.status), List.of()), out);
+    } else {
+      publishComplete(late.status, out);
     }
   }
 
@@ -158,7 +258,9 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
   }
 
   private SetStatus known(SetStatus status) throws IOException {
-    return status.withConflictingRows(orZero(conflictingRows));
+    SetStatus known = status.withConflictingRows(orZero(conflictingRows));
+    Labelling late = labelling.value();
+    return late == null ? known : late.published(known);
   }
 
   /** Holds the repeated rows so far against those that count; a pass over the set's segments. */
@@ -183,7 +285,8 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
     repeatedRows.clear();
   }
 
-  private void forget() {
+  private void forget(String setKey) {
+    labels.clear(setKey);
     waiting.clear();
     waitingRows.clear();
     segments.clear();
@@ -200,8 +303,8 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
   }
 
   /** Progress goes out at intervals: it is for people. */
-  private void publishLater(LedgerUpdate update, Context context) throws IOException {
-    unpublished.update(new SetManifest(known(update.status()), List.of()));
+  private void publishLater(SetStatus status, Context context) throws IOException {
+    unpublished.update(new SetManifest(known(status), List.of()));
     if (publishAt.value() == null) {
       long at = context.timerService().currentProcessingTime() + ledger.progressIntervalMillis();
       context.timerService().registerProcessingTimeTimer(at);
@@ -211,12 +314,20 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
 
   @Override
   public void onTimer(long timestamp, OnTimerContext context, Collector<SetManifest> out)
-      throws IOException {
-    publishAt.clear();
-    SetManifest progress = unpublished.value();
-    if (progress != null) {
-      unpublished.clear();
-      out.collect(progress);
+      throws Exception {
+    Long publish = publishAt.value();
+    if (publish != null && timestamp >= publish) {
+      publishAt.clear();
+      SetManifest progress = unpublished.value();
+      if (progress != null) {
+        unpublished.clear();
+        out.collect(progress);
+      }
+    }
+    Long join = joinAt.value();
+    if (join != null && timestamp >= join) {
+      joinAt.clear();
+      join(context.timerService(), out);
     }
   }
 
@@ -226,13 +337,17 @@ public final class CacheWriter extends KeyedProcessFunction<String, LedgerUpdate
     if (batches.isEmpty()) {
       return;
     }
+    segments.add(write(batches));
+    waiting.clear();
+    waitingRows.clear();
+  }
+
+  private Segment write(List<PredictionBatch> batches) throws IOException {
     SegmentWriter.Finished finished = SegmentWriter.write(batches);
     String setKey = batches.get(0).set().setKey();
     ImmutableFiles.writeOnce(layout.segment(setKey, finished.segment().file()), finished.content());
-    segments.add(finished.segment());
     ownFiles.add(finished.segment().file());
-    waiting.clear();
-    waitingRows.clear();
+    return finished.segment();
   }
 
   private List<Segment> written() throws Exception {

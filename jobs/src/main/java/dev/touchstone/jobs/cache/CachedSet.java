@@ -10,7 +10,7 @@ import java.util.List;
  * @param problem why the manifest can't be read, or null
  * @param bytes of all files, left-overs included
  * @param modifiedMillis when the manifest was written; without one, when the newest file was
- * @param leftOvers files that count no longer: of restarts, and drafts
+ * @param leftOvers files that count no longer: of restarts, of labels corrected since, and drafts
  */
 public record CachedSet(
     String setKey,
@@ -21,7 +21,12 @@ public record CachedSet(
     long modifiedMillis,
     List<LeftOver> leftOvers) {
 
-  /** A file that no manifest lists. */
+  /**
+   * A file that the manifest doesn't list.
+   *
+   * @param modifiedMillis since when nothing has changed about that: the file's own time, or the
+   *     manifest's where that is later
+   */
   public record LeftOver(String file, long bytes, long modifiedMillis) {}
 
   /** What there is of it. */

@@ -52,6 +52,8 @@ final class ManifestFile {
       long conflicts,
       long duplicateRows,
       long conflictingRows,
+      int revision,
+      long unknownLabels,
       boolean weighted,
       List<String> slices,
       String digest,
@@ -81,6 +83,8 @@ final class ManifestFile {
             status.conflicts(),
             status.duplicateRows(),
             status.conflictingRows(),
+            status.revision(),
+            status.unknownLabels(),
             status.weighted(),
             status.slices(),
             String.format("%016x", status.rowDigest()),
@@ -138,7 +142,10 @@ final class ManifestFile {
             content.conflictingRows,
             content.weighted,
             content.slices,
-            Long.parseUnsignedLong(content.digest, 16));
+            Long.parseUnsignedLong(content.digest, 16),
+            false,
+            content.revision,
+            content.unknownLabels);
     return new SetManifest(status, content.segments);
   }
 

@@ -120,6 +120,10 @@ public final class SegmentReader {
     static Columns of(Path path, MessageType all, Also also) throws IOException {
       List<String> labels = numbered(all, SegmentWriter.LABEL);
       List<String> scores = numbered(all, SegmentWriter.SCORE);
+      if (labels.isEmpty() || scores.isEmpty()) {
+        throw new CorruptSegmentException(
+            path, 0, "there is no column " + (labels.isEmpty() ? "label" : "score"));
+      }
       List<String> names = new ArrayList<>(labels);
       names.addAll(scores);
       boolean weighted = all.containsField(SegmentWriter.WEIGHT);

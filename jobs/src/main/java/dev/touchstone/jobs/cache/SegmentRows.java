@@ -90,7 +90,14 @@ final class SegmentRows {
     int labels = set.task() == Task.MULTILABEL ? set.outputs() : 1;
     int at = 0;
     byte[] ids = longs(column(at++, SegmentWriter.ID));
-    PrimitiveTypeName labelType = columns.get(at).getPrimitiveType().getPrimitiveTypeName();
+    String firstLabel = SegmentWriter.numbered(SegmentWriter.LABEL, 0, labels);
+    if (columns.stream().noneMatch(column -> column.getPath()[0].equals(firstLabel))) {
+      labels = 0; // they are awaited
+    }
+    PrimitiveTypeName labelType =
+        labels == 0
+            ? PrimitiveTypeName.BOOLEAN
+            : columns.get(at).getPrimitiveType().getPrimitiveTypeName();
     byte[][] labelColumns = new byte[labels][];
     for (int i = 0; i < labels; i++) {
       ColumnDescriptor column =
@@ -314,6 +321,9 @@ final class SegmentRows {
 
   /** Columns of values of {@code width} bytes → row-major. */
   private static byte[] interleave(byte[][] columns, int width) {
+    if (columns.length == 0) {
+      return new byte[0];
+    }
     if (columns.length == 1) {
       return columns[0];
     }

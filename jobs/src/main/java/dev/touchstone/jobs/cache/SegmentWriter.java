@@ -33,7 +33,8 @@ import org.apache.parquet.schema.Types;
 
 /**
  * Batches → one Parquet file: {@code example_id, label, score[, weight][, stratum][, slices…]}, all
- * required and flat, so that DuckDB, pandas and Spark read it.
+ * required and flat, so that DuckDB, pandas and Spark read it. While a set waits for its labels its
+ * files have no such column.
  *
  * <p>Columns are written as whole pages: a PLAIN page of floats <em>is</em> the little-endian bytes
  * that came over the wire, which is over ten times faster than writing records. Ids are delta
@@ -96,7 +97,7 @@ final class SegmentWriter {
   static MessageType schema(PredictionBatch batch) {
     var builder = Types.buildMessage().required(PrimitiveTypeName.INT64).named(ID);
     int outputs = batch.set().outputs();
-    int labels = batch.set().task() == Task.MULTILABEL ? outputs : 1;
+    int labels = labels(batch);
     for (int i = 0; i < labels; i++) {
       builder.required(labelType(batch)).named(numbered(LABEL, i, labels));
     }
@@ -116,6 +117,14 @@ final class SegmentWriter {
           .named(sliceName(slice.name()));
     }
     return builder.named("predictions");
+  }
+
+  /** Label columns: none while labels are awaited. */
+  private static int labels(PredictionBatch batch) {
+    if (batch.lacksLabels()) {
+      return 0;
+    }
+    return batch.set().task() == Task.MULTILABEL ? batch.set().outputs() : 1;
   }
 
   private static PrimitiveTypeName labelType(PredictionBatch batch) {
@@ -142,7 +151,7 @@ final class SegmentWriter {
     writer.start();
     writer.startBlock(rows);
     int outputs = first.set().outputs();
-    int labels = first.set().task() == Task.MULTILABEL ? outputs : 1;
+    int labels = labels(first);
     int column = 0;
     List<ColumnDescriptor> columns = schema.getColumns();
     writeIds(columns.get(column++));

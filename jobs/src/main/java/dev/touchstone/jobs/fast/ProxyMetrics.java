@@ -33,6 +33,7 @@ import org.apache.flink.util.Collector;
 public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdate, MetricPoint> {
 
   private static final long serialVersionUID = 1L;
+  private static final String UNLABELLED = "labels have not arrived";
 
   private final FastSettings settings;
   private final LedgerSettings ledger;
@@ -72,7 +73,12 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       newClaims(before, update.status(), out);
       return;
     }
-    fold(update.batch());
+    if (!update.batch().bringsLabelsAlone()) {
+      fold(update.batch());
+    } else if (proxy.value() == null) {
+      newClaims(before, update.status(), out);
+      return;
+    }
     long now = context.timerService().currentProcessingTime();
     if (update.status().state() == SetState.COMPLETE) {
       finals.update(emit(update.status(), now, out));
@@ -100,19 +106,13 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       state = BinaryProxy.of(settings.decisionThreshold());
     }
     RowWeights weights = RowWeights.of(batch);
+    // without labels only the scores are looked at
+    byte[] labels = batch.lacksLabels() ? new byte[batch.count()] : batch.labels();
     if (weights == null) {
-      state.accept(batch.scores(), 0, batch.labels(), 0, batch.count());
+      state.accept(batch.scores(), 0, labels, 0, batch.count());
     } else {
       state.acceptSample(
-          batch.scores(),
-          0,
-          batch.labels(),
-          0,
-          weights.weights(),
-          0,
-          weights.rates(),
-          0,
-          batch.count());
+          batch.scores(), 0, labels, 0, weights.weights(), 0, weights.rates(), 0, batch.count());
     }
     proxy.update(state);
   }
@@ -132,9 +132,11 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     BinaryProxy.Result result = proxy.value().result();
     List<MetricPoint> points = new ArrayList<>();
     for (MetricValue metric : result.metrics()) {
-      points.add(point(status, claim, metric, result, now));
+      MetricValue known =
+          status.unlabelled() ? MetricValue.undefined(metric.name(), UNLABELLED) : metric;
+      points.add(point(status, claim, known, result, now));
     }
-    if (status.state() == SetState.COMPLETE) {
+    if (status.state() == SetState.COMPLETE || status.unlabelled()) {
       ScoreHistogram.of(result)
           .forEach(
               (scores, share) ->

@@ -32,6 +32,9 @@ import org.apache.flink.util.OutputTag;
  * run as the policy says. Under SUPERSEDE, a model checkpoint's trigger that has not started gives
  * way to a later model checkpoint of the same run and question; what people asked for never does.
  *
+ * <p>A label revision of the set makes the question of a report key new: once those before it have
+ * ended it takes a place like any other, in the name of the trigger that was answered first.
+ *
  * <p>A place becomes free when the outcome comes back, by its key in the topic {@code reports}:
  * outcomes are written there at least once and before anything else knows them, so that no place is
  * lost over a restart. One that comes back twice, or for what has not started, changes nothing.
@@ -52,7 +55,7 @@ public final class Backlog
   private final OutputTag<Progress> queued;
   private transient MapState<String, Group> queue;
   private transient MapState<String, Place> running;
-  private transient MapState<String, Boolean> led;
+  private transient MapState<String, Led> led;
   private transient MapState<String, Long> turns;
   private transient ValueState<Long> counter;
 
@@ -73,7 +76,10 @@ public final class Backlog
   }
 
   /** Who leads a report key that is computed, and since when. */
-  public record Place(String leaderId, long sinceMillis) {}
+  public record Place(String leaderId, long sinceMillis, boolean restates) {}
+
+  /** The latest revision of a report key that was led, and the trigger that was answered first. */
+  public record Led(int revision, Trigger first) {}
 
   public Backlog(
       FullSettings settings,
@@ -88,7 +94,7 @@ public final class Backlog
 
   @Override
   public void open(OpenContext context) {
-    var ledState = new MapStateDescriptor<>("led", Types.STRING, Types.BOOLEAN);
+    var ledState = new MapStateDescriptor<>("ledRevisions", Types.STRING, Types.POJO(Led.class));
     var turnState = new MapStateDescriptor<>("turns", Types.STRING, Types.LONG);
     ledState.enableTimeToLive(ledger.retention());
     turnState.enableTimeToLive(ledger.retention());
@@ -111,9 +117,13 @@ public final class Backlog
       withdraw(task.trigger(), context);
       return;
     }
-    if (led.contains(task.reportKey())) {
-      out.collect(task.leading(false));
+    Led before = led.get(task.reportKey());
+    if (before != null && task.revision() <= before.revision()) {
+      out.collect(task.sharing(before.revision()));
       return;
+    }
+    if (task.restates() && before == null && !queue.contains(task.reportKey())) {
+      return; // it was not answered with a report
     }
     if (settings.backlog() == BacklogPolicy.SUPERSEDE && givesWay(task, context)) {
       return;
@@ -121,9 +131,12 @@ public final class Backlog
     Group group = queue.get(task.reportKey());
     List<EvaluationTask> tasks = new ArrayList<>(group == null ? List.of() : group.tasks());
     tasks.add(task);
+    EvaluationTask newest =
+        tasks.stream().max(Comparator.comparingInt(EvaluationTask::revision)).orElseThrow();
+    tasks.replaceAll(one -> one.about(newest));
     queue.put(task.reportKey(), new Group(group == null ? count() : group.arrival(), tasks));
     start(context, out);
-    if (queue.contains(task.reportKey())) {
+    if (queue.contains(task.reportKey()) && !task.restates()) {
       int ahead = size(running.keys()) + size(queue.keys()) - 1;
       long now = context.timerService().currentProcessingTime();
       context.output(queued, Progress.queued(task.trigger(), ahead, now));
@@ -140,9 +153,15 @@ public final class Backlog
       if (failed == null) {
         return;
       }
+      boolean restates = running.get(failed).restates();
       running.remove(failed);
       // without a report, whoever asks again has it computed again
-      led.remove(failed);
+      if (restates) {
+        Led last = led.get(failed);
+        led.put(failed, new Led(last.revision() - 1, last.first()));
+      } else {
+        led.remove(failed);
+      }
     }
     start(context, out);
   }
@@ -164,23 +183,44 @@ public final class Backlog
 
   private void start(Context context, Collector<EvaluationTask> out) throws Exception {
     int free = settings.concurrentEvaluations() - size(running.keys());
-    for (; free > 0; free--) {
+    while (free > 0) {
       String key = next();
       if (key == null) {
         return;
       }
       Group group = queue.get(key);
       queue.remove(key);
-      led.put(key, true);
+      List<EvaluationTask> tasks = ledBy(led.get(key), group.tasks());
+      if (tasks.isEmpty()) {
+        continue;
+      }
+      EvaluationTask leader = tasks.get(0);
+      Led before = led.get(key);
+      led.put(key, new Led(leader.revision(), before == null ? leader.trigger() : before.first()));
       running.put(
           key,
           new Place(
-              group.tasks().get(0).trigger().id(), context.timerService().currentProcessingTime()));
+              leader.endingTrigger().id(),
+              context.timerService().currentProcessingTime(),
+              leader.restates()));
       turns.put(group.runId(), count());
-      for (int i = 0; i < group.tasks().size(); i++) {
-        out.collect(group.tasks().get(i).leading(i == 0));
+      for (int i = 0; i < tasks.size(); i++) {
+        out.collect(tasks.get(i).leading(i == 0));
       }
+      free--;
     }
+  }
+
+  /** With the one that leads in front; empty where nobody waits for a first answer. */
+  private static List<EvaluationTask> ledBy(Led before, List<EvaluationTask> tasks) {
+    List<EvaluationTask> all = new ArrayList<>(tasks);
+    if (before != null) {
+      // the report stays that trigger's: its outcome is found under the report key alone
+      all.add(0, tasks.get(0).restating(before.first()));
+      return all;
+    }
+    all.sort(Comparator.comparing(EvaluationTask::restates));
+    return all.get(0).restates() ? List.of() : all;
   }
 
   private static int size(Iterable<String> keys) {
@@ -206,6 +246,9 @@ public final class Backlog
     Candidate first = null;
     for (Map.Entry<String, Group> waiting : queue.entries()) {
       Group group = waiting.getValue();
+      if (running.contains(waiting.getKey())) {
+        continue; // an earlier revision
+      }
       Long turn = turns.get(group.runId());
       Candidate candidate =
           new Candidate(
@@ -224,7 +267,7 @@ public final class Backlog
 
   private void withdraw(Trigger trigger, Context context) throws Exception {
     for (EvaluationTask waiting : waiting()) {
-      if (waiting.trigger().id().equals(trigger.id())) {
+      if (!waiting.restates() && waiting.trigger().id().equals(trigger.id())) {
         end(waiting, Outcome.State.EXPIRED, WITHDRAWN, context);
       }
     }
@@ -232,11 +275,11 @@ public final class Backlog
 
   /** Ends those that give way to {@code task}; true: it gives way itself to one that waits. */
   private boolean givesWay(EvaluationTask task, Context context) throws Exception {
-    if (task.trigger().kind() != Trigger.Kind.CHECKPOINT) {
+    if (task.trigger().kind() != Trigger.Kind.CHECKPOINT || task.restates()) {
       return false;
     }
     for (EvaluationTask other : waiting()) {
-      if (!rivals(task, other)) {
+      if (other.restates() || !rivals(task, other)) {
         continue;
       }
       Claim mine = task.trigger().claim();
@@ -293,7 +336,7 @@ public final class Backlog
     if (group != null) {
       List<EvaluationTask> left =
           group.tasks().stream()
-              .filter(t -> !t.trigger().id().equals(task.trigger().id()))
+              .filter(t -> t.restates() || !t.trigger().id().equals(task.trigger().id()))
               .toList();
       if (left.isEmpty()) {
         queue.remove(task.reportKey());

@@ -73,7 +73,7 @@ public final class BaselineDesk
       throws Exception {
     String id = withdrawal.trigger().id();
     Waiting waits = waiting.get(id);
-    if (waits == null) {
+    if (waits == null || waits.task().restates()) {
       out.collect(withdrawal);
       return;
     }
@@ -117,7 +117,7 @@ public final class BaselineDesk
       context.output(
           outcomes,
           Outcome.without(
-              task.trigger(),
+              task.endingTrigger(),
               Outcome.State.FAILED,
               missing(task),
               task.manifest().status().set(),

@@ -12,6 +12,9 @@ import java.util.List;
  * @param baseline what to compare with, as many sets as are evaluated; empty unless asked for
  * @param reportKey set key and request hash: equal keys are the same question about the same rows
  * @param leads true on the first task of a report key: the one that is computed
+ * @param revision of the labels: the same question about the same rows with other labels
+ * @param restates the question was answered before about an earlier revision: what is new is the
+ *     report, and its trigger ends no second time
  */
 public record EvaluationTask(
     Trigger trigger,
@@ -20,7 +23,29 @@ public record EvaluationTask(
     List<SetManifest> baseline,
     String requestHash,
     String reportKey,
-    boolean leads) {
+    boolean leads,
+    int revision,
+    boolean restates) {
+
+  EvaluationTask(
+      Trigger trigger,
+      SetManifest manifest,
+      List<SetManifest> folds,
+      List<SetManifest> baseline,
+      String requestHash,
+      String reportKey,
+      boolean leads) {
+    this(
+        trigger,
+        manifest,
+        folds,
+        baseline,
+        requestHash,
+        reportKey,
+        leads,
+        manifest == null ? 0 : manifest.status().revision(),
+        false);
+  }
 
   static EvaluationTask of(Trigger trigger, SetManifest manifest, String requestHash) {
     return of(trigger, manifest, List.of(), List.of(), requestHash);
@@ -43,12 +68,67 @@ public record EvaluationTask(
 
   /** The same with what it is compared with, which is part of the question. */
   EvaluationTask against(List<SetManifest> sets) {
-    return of(
+    EvaluationTask against =
+        of(
+            trigger,
+            manifest,
+            folds,
+            sets,
+            RequestHash.of(trigger.question().against(FoldSets.key(sets))));
+    return restates ? against.restating() : against;
+  }
+
+  /** What was answered before, about another revision. */
+  EvaluationTask restating() {
+    return with(trigger, leads, revision, true);
+  }
+
+  /** The same in the name of the trigger that was answered first. */
+  EvaluationTask restating(Trigger first) {
+    return with(first, leads, revision, true);
+  }
+
+  /** The same about the rows of {@code newer}, which has the same report key. */
+  EvaluationTask about(EvaluationTask newer) {
+    return new EvaluationTask(
         trigger,
+        newer.manifest,
+        newer.folds,
+        newer.baseline,
+        requestHash,
+        reportKey,
+        leads,
+        newer.revision,
+        restates);
+  }
+
+  /** The same, sharing the report of that revision. */
+  EvaluationTask sharing(int reportRevision) {
+    return with(trigger, false, reportRevision, restates);
+  }
+
+  private EvaluationTask with(
+      Trigger otherTrigger, boolean isLead, int otherRevision, boolean isRestating) {
+    return new EvaluationTask(
+        otherTrigger,
         manifest,
         folds,
-        sets,
-        RequestHash.of(trigger.question().against(FoldSets.key(sets))));
+        baseline,
+        requestHash,
+        reportKey,
+        isLead,
+        otherRevision,
+        isRestating);
+  }
+
+  /** The report key and the revision: under it the parts of one computation meet. */
+  public String workKey() {
+    return revision == 0 ? reportKey : reportKey + "@" + revision;
+  }
+
+  /** Under which a task ends that has no report: one that restates has had its outcome. */
+  Trigger endingTrigger() {
+    return restates ? trigger.withId(trigger.id() + " (label revision " + revision + ")") : trigger;
   }
 
   /**
@@ -70,7 +150,7 @@ public record EvaluationTask(
   }
 
   EvaluationTask leading(boolean isLead) {
-    return new EvaluationTask(trigger, manifest, folds, baseline, requestHash, reportKey, isLead);
+    return with(trigger, isLead, revision, restates);
   }
 
   /** All rows that are evaluated. */

@@ -32,7 +32,7 @@ import org.apache.flink.util.OutputTag;
 /**
  * Turns the findings of both passes, and of what was asked beside them, into the report, and
  * answers every task of the report key: the leader EVALUATED, the others REUSED (or all FAILED).
- * Keyed by report key; findings come in any order.
+ * Keyed by report key and label revision; findings come in any order.
  */
 public final class FinishEvaluations
     extends KeyedCoProcessFunction<String, EvaluationTask, Finding, Outcome> {
@@ -155,7 +155,7 @@ public final class FinishEvaluations
     if (error != null) {
       out.collect(
           Outcome.without(
-              leader.trigger(),
+              leader.endingTrigger(),
               Outcome.State.FAILED,
               error,
               leader.manifest().status().set(),
@@ -167,7 +167,9 @@ public final class FinishEvaluations
         leader.manifest().status().set().task() == Task.BINARY
             ? binary(leader, total, parts, beside, now)
             : other(leader, total, now);
-    answer.points().forEach(point -> context.output(points, point));
+    List<MetricPoint> told =
+        answer.points().stream().map(point -> point.withRevision(leader.revision())).toList();
+    told.forEach(point -> context.output(points, point));
     out.collect(
         new Outcome(
             leader.trigger(),
@@ -178,8 +180,9 @@ public final class FinishEvaluations
             leader.reportKey(),
             answer.reportJson(),
             cost(total, parts, beside).toString(),
-            now));
-    return new Ending(null, answer.points());
+            now,
+            leader.revision()));
+    return new Ending(null, told);
   }
 
   private record Answer(String reportJson, List<MetricPoint> points) {}
@@ -237,6 +240,9 @@ public final class FinishEvaluations
     }
     provenance.put("rows", status.rows());
     provenance.put("rows_digest", String.format("%016x", status.rowDigest()));
+    if (task.revision() > 0) {
+      provenance.put("label_revision", task.revision());
+    }
     provenance.put("status", "FINAL");
     return provenance;
   }
@@ -294,6 +300,9 @@ public final class FinishEvaluations
     boolean failed = end.error() != null;
     // another run's model checkpoint shows the values under its own name
     end.points().forEach(point -> context.output(points, point.withClaim(task.trigger().claim())));
+    if (task.restates()) {
+      return;
+    }
     out.collect(
         new Outcome(
             task.trigger(),
@@ -304,6 +313,7 @@ public final class FinishEvaluations
             failed ? null : task.reportKey(),
             null,
             null,
-            now));
+            now,
+            failed ? 0 : task.revision()));
   }
 }

@@ -110,7 +110,10 @@ final class FoldSets {
             first.slices().stream()
                 .filter(name -> all.stream().allMatch(s -> s.slices().contains(name)))
                 .toList(),
-            all.stream().mapToLong(SetStatus::rowDigest).sum()),
+            all.stream().mapToLong(SetStatus::rowDigest).sum(),
+            false,
+            all.stream().mapToInt(SetStatus::revision).sum(),
+            all.stream().mapToLong(SetStatus::unknownLabels).sum()),
         List.of());
   }
 

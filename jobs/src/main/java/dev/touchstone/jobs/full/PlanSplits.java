@@ -40,7 +40,7 @@ public final class PlanSplits extends RichFlatMapFunction<EvaluationTask, Split>
   private static Split split(
       EvaluationTask task, int part, int parts, List<Piece> pieces, Aside aside) {
     return new Split(
-        task.reportKey(),
+        task.workKey(),
         task.manifest().status().set(),
         part,
         parts,

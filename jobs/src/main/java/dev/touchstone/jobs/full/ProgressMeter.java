@@ -72,6 +72,10 @@ public final class ProgressMeter
   @Override
   public void processElement1(EvaluationTask task, Context context, Collector<Progress> out)
       throws Exception {
+    if (task.restates()) {
+      // nobody waits for it
+      return;
+    }
     Reading now = meter.value();
     if (now == null && !task.leads()) {
       // its report is there already

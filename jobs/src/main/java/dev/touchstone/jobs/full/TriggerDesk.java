@@ -11,7 +11,9 @@ import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
@@ -30,6 +32,8 @@ import org.apache.flink.util.OutputTag;
  * waits no longer: its last batch has come, so it FAILED. One that was read after its deadline (the
  * engine was down) still gets the time that reading the manifests takes; then it EXPIRED. Each
  * trigger id is answered once, over restarts too.
+ *
+ * <p>When the labels of a set were corrected, what was asked about it goes on once more.
  */
 public final class TriggerDesk
     extends KeyedCoProcessFunction<String, Asked, ClaimedManifest, EvaluationTask> {
@@ -47,6 +51,7 @@ public final class TriggerDesk
   private transient MapState<String, Waiting> waiting;
   private transient MapState<String, ClaimedManifest> manifests;
   private transient MapState<String, String> answered;
+  private transient MapState<String, Answered> questions;
 
   public TriggerDesk(LedgerSettings ledger, OutputTag<Outcome> outcomes) {
     this.ledger = ledger;
@@ -60,12 +65,19 @@ public final class TriggerDesk
    */
   public record Waiting(Trigger trigger, long deadlineMillis, boolean late) {}
 
+  /** What was handed on under a report key first, and the latest revision that it was about. */
+  public record Answered(Trigger trigger, int revision) {}
+
   @Override
   public void open(OpenContext context) {
     var waitingState = new MapStateDescriptor<>("waiting", Types.STRING, Types.POJO(Waiting.class));
     var manifestState =
         new MapStateDescriptor<>("manifests", Types.STRING, Types.POJO(ClaimedManifest.class));
     var answeredState = new MapStateDescriptor<>("answered", Types.STRING, Types.STRING);
+    var questionState =
+        new MapStateDescriptor<>("questions", Types.STRING, Types.POJO(Answered.class));
+    questionState.enableTimeToLive(ledger.retention());
+    questions = getRuntimeContext().getMapState(questionState);
     manifestState.enableTimeToLive(ledger.retention());
     answeredState.enableTimeToLive(ledger.retention());
     waiting = getRuntimeContext().getMapState(waitingState);
@@ -112,6 +124,10 @@ public final class TriggerDesk
   @Override
   public void processElement2(
       ClaimedManifest claimed, Context context, Collector<EvaluationTask> out) throws Exception {
+    ClaimedManifest known = manifests.get(claimed.manifest().setKey());
+    if (known != null && isEarlier(claimed.manifest().status(), known.manifest().status())) {
+      return; // told again after a fault
+    }
     manifests.put(claimed.manifest().setKey(), claimed);
     if (claimed.manifest().status().state() == SetState.RECEIVING) {
       return;
@@ -120,6 +136,34 @@ public final class TriggerDesk
     for (Waiting candidate : due(Long.MAX_VALUE)) {
       if (answer(candidate.trigger(), now, context, out)) {
         waiting.remove(candidate.trigger().id());
+      }
+    }
+    if (claimed.manifest().status().revision() > 0) {
+      restate(out);
+    }
+  }
+
+  private static boolean isEarlier(SetStatus status, SetStatus known) {
+    return status.state() == SetState.COMPLETE
+        && known.state() == SetState.COMPLETE
+        && status.revision() < known.revision();
+  }
+
+  /** Hands on again what was asked about an earlier label revision. */
+  private void restate(Collector<EvaluationTask> out) throws Exception {
+    Map<String, Answered> all = new TreeMap<>();
+    questions.entries().forEach(one -> all.put(one.getKey(), one.getValue()));
+    for (Map.Entry<String, Answered> one : all.entrySet()) {
+      Trigger trigger = one.getValue().trigger();
+      List<ClaimedManifest> complete = complete(trigger);
+      List<SetManifest> folds = trigger.question().allFolds() ? folds(trigger) : List.of();
+      if (complete.isEmpty() || trigger.question().allFolds() && folds.isEmpty()) {
+        continue;
+      }
+      EvaluationTask task = task(trigger, complete, folds);
+      if (task.reportKey().equals(one.getKey()) && task.revision() > one.getValue().revision()) {
+        questions.put(one.getKey(), new Answered(trigger, task.revision()));
+        out.collect(task.restating());
       }
     }
   }
@@ -163,13 +207,7 @@ public final class TriggerDesk
   /** Starts or refuses the trigger if its set is there; false: it has to wait. */
   private boolean answer(Trigger trigger, long now, Context context, Collector<EvaluationTask> out)
       throws Exception {
-    List<ClaimedManifest> complete = new ArrayList<>();
-    for (ClaimedManifest candidate : manifests.values()) {
-      if (matches(trigger, candidate)
-          && candidate.manifest().status().state() == SetState.COMPLETE) {
-        complete.add(candidate);
-      }
-    }
+    List<ClaimedManifest> complete = complete(trigger);
     if (complete.isEmpty()) {
       return isHopeless(trigger, now, context);
     }
@@ -193,6 +231,28 @@ public final class TriggerDesk
           context);
       return true;
     }
+    EvaluationTask task = task(trigger, complete, folds);
+    answered.put(trigger.id(), task.reportKey());
+    if (!questions.contains(task.reportKey())) {
+      questions.put(task.reportKey(), new Answered(trigger, task.revision()));
+    }
+    out.collect(task);
+    return true;
+  }
+
+  private List<ClaimedManifest> complete(Trigger trigger) throws Exception {
+    List<ClaimedManifest> complete = new ArrayList<>();
+    for (ClaimedManifest candidate : manifests.values()) {
+      if (matches(trigger, candidate)
+          && candidate.manifest().status().state() == SetState.COMPLETE) {
+        complete.add(candidate);
+      }
+    }
+    return complete;
+  }
+
+  private static EvaluationTask task(
+      Trigger trigger, List<ClaimedManifest> complete, List<SetManifest> folds) {
     // a restarted attempt's own predictions before those of an older one
     ClaimedManifest found =
         complete.stream()
@@ -202,13 +262,9 @@ public final class TriggerDesk
             .orElseThrow();
     Trigger known = withClaim(trigger, found.claim());
     String hash = RequestHash.of(trigger);
-    EvaluationTask task =
-        folds.isEmpty()
-            ? EvaluationTask.of(known, found.manifest(), hash)
-            : EvaluationTask.ofFolds(known, folds, hash);
-    answered.put(trigger.id(), task.reportKey());
-    out.collect(task);
-    return true;
+    return folds.isEmpty()
+        ? EvaluationTask.of(known, found.manifest(), hash)
+        : EvaluationTask.ofFolds(known, folds, hash);
   }
 
   /** Ends a trigger whose set can't become complete any more; false: it has to wait. */

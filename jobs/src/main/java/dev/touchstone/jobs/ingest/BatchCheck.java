@@ -23,10 +23,11 @@ import java.util.List;
 /**
  * From a decoded message to a checked batch, or a reason why not. Pure: no state, no clock.
  *
- * <p>Every column must have the length that {@code count} promises; scores are numbers (infinite
- * ones rank, NaN is refused); binary labels are 0 or 1; weights are in [0, 2^20]; codes lie in
- * their dictionaries. One bad row refuses the whole batch: a set with a hole is INCOMPLETE, a set
- * with a silently dropped row would be wrong.
+ * <p>A batch has scores and labels; scores alone, whose labels come later; or labels alone, for
+ * examples of the set that it names. Every column must have the length that {@code count} promises;
+ * scores are numbers (infinite ones rank, NaN is refused); binary labels are 0 or 1; weights are in
+ * [0, 2^20]; codes lie in their dictionaries. One bad row refuses the whole batch: a set with a
+ * hole is INCOMPLETE, a set with a silently dropped row would be wrong.
  */
 final class BatchCheck {
 
@@ -38,6 +39,9 @@ final class BatchCheck {
   static final int MAX_SLICE_COLUMNS = 64;
   static final int MAX_OUTPUTS = 1 << 16;
   static final int MAX_NAME = 256;
+
+  /** The ledger keeps revision, shard and sequence in 64 bits. */
+  static final int MAX_LABEL_REVISION = 254;
 
   /**
    * The most that a row may weigh, over its stratum's rate. Both tiers hold sums of weights in
@@ -87,18 +91,36 @@ final class BatchCheck {
       throw context.broken("outputs must be 1 for task BINARY, got " + outputs);
     }
 
-    byte[] scores = context.column("scores", wire.getScores(), 4L * count * outputs);
+    boolean hasScores = wire.getScores().hasRemaining();
+    boolean hasLabels = wire.getLabels().hasRemaining();
+    context.range("label_revision", wire.getLabelRevision(), 0, MAX_LABEL_REVISION);
+    if (hasScores && wire.getLabelRevision() > 0) {
+      throw context.broken("label_revision must be 0 with scores, got " + wire.getLabelRevision());
+    }
+    boolean labelsAlone = !hasScores && (hasLabels || wire.getLabelRevision() > 0);
+    if (!hasScores && !hasLabels && count > 0) {
+      throw context.broken("scores or labels must be there for count " + count + ", got neither");
+    }
+    if (labelsAlone) {
+      context.labelsAlone();
+    }
+    byte[] scores =
+        context.column("scores", wire.getScores(), labelsAlone ? 0 : 4L * count * outputs);
     checkScores(context, scores, outputs);
     LabelEncoding encoding = LabelEncoding.valueOf(wire.getLabelEncoding().name());
     long labelCount = task == Task.MULTILABEL ? (long) count * outputs : count;
-    byte[] labels = context.column("labels", wire.getLabels(), encoding.bytes() * labelCount);
+    byte[] labels =
+        context.column("labels", wire.getLabels(), hasLabels ? encoding.bytes() * labelCount : 0);
+    if (labelsAlone && labels.length == 0 && count > 0) {
+      throw context.broken("labels must be there for count " + count + ", got none");
+    }
     checkLabels(context, task, encoding, labels, outputs);
     byte[] weights =
         wire.getWeights() == null ? null : context.column("weights", wire.getWeights(), 4L * count);
     SamplingPlan plan = plan(context, wire.getSamplingPlan());
     byte[] strata =
         wire.getStrata() == null ? null : context.column("strata", wire.getStrata(), count);
-    if ((plan == null) != (strata == null)) {
+    if (!labelsAlone && (plan == null) != (strata == null)) {
       throw context.broken("sampling_plan and strata must come together or not at all");
     }
     if (strata != null) {
@@ -158,7 +180,8 @@ final class BatchCheck {
         strata,
         slices,
         digest,
-        source);
+        source,
+        wire.getLabelRevision());
   }
 
   private static void checkScores(Context context, byte[] scores, int outputs)
@@ -359,6 +382,18 @@ final class BatchCheck {
     void range(String key, long value, long min, long max) throws RejectedBatchException {
       if (value < min || value > max) {
         throw broken(key + " must be in [" + min + ", " + max + "], got " + value);
+      }
+    }
+
+    /** Of a label batch, what belongs to predictions must be absent. */
+    void labelsAlone() throws RejectedBatchException {
+      for (String key : new String[] {"weights", "strata"}) {
+        if ((key.equals("weights") ? wire.getWeights() : wire.getStrata()) != null) {
+          throw broken(key + " must come with scores, got labels alone");
+        }
+      }
+      if (!wire.getSlices().isEmpty()) {
+        throw broken("slices must come with scores, got labels alone");
       }
     }
 

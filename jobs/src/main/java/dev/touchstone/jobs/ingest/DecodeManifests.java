@@ -85,7 +85,10 @@ public final class DecodeManifests extends ProcessFunction<RawMessage, SetManife
             wire.getConflictingRows(),
             wire.getWeighted(),
             wire.getSlices(),
-            wire.getDigest() == null ? 0 : Long.parseUnsignedLong(wire.getDigest(), 16));
+            wire.getDigest() == null ? 0 : Long.parseUnsignedLong(wire.getDigest(), 16),
+            false,
+            wire.getRevision(),
+            wire.getUnknownLabels());
     return new SetManifest(
         status,
         wire.getSegments().stream()

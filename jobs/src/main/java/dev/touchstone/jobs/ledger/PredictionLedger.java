@@ -32,6 +32,10 @@ import org.apache.flink.util.OutputTag;
  * <p>An example counts once: a row whose id was there before is left out of its batch and counted,
  * the first stays. So a set is complete when it has the promised number of <em>examples</em>.
  *
+ * <p>Labels that come alone pass once too, known by (label revision, shard, sequence). A revision
+ * may be joined when all its shards have ended, all rows are there and so are the revisions before
+ * it. A set that came without labels is RECEIVING until its first ones are there.
+ *
  * <p>The status goes out with each accepted batch, at once when something final happens, and else
  * at most once per interval. A set is forgotten when nothing was heard of it for the retention, or
  * when it was deleted from the cache: the second input gives the keys of such sets.
@@ -41,12 +45,17 @@ public final class PredictionLedger
 
   private static final long serialVersionUID = 1L;
   private static final int SEQUENCE_BITS = 40;
+  private static final int SHARD_BITS = 16;
+
+  /** What a waiting label costs beside itself: its id, and its place in the join. */
+  private static final int LABEL_ROW_BYTES = 16;
 
   private final LedgerSettings settings;
   private final OutputTag<DeadLetter> conflicts;
   private transient ValueState<SetAccount> account;
   private transient MapState<Long, BatchDigest> seen;
   private transient MapState<Integer, ShardAccount> shards;
+  private transient MapState<Integer, LabelAccount> labels;
   private transient IdIndex ids;
   private transient ValueState<Long> publishAt;
   private transient ValueState<Long> forgetAt;
@@ -69,6 +78,9 @@ public final class PredictionLedger
     account = runtime.getState(accountState);
     seen = runtime.getMapState(seenState);
     shards = runtime.getMapState(shardState);
+    labels =
+        runtime.getMapState(
+            new MapStateDescriptor<>("labels", Types.INT, Types.POJO(LabelAccount.class)));
     publishAt = runtime.getState(new ValueStateDescriptor<>("publishAt", Types.LONG));
     forgetAt = runtime.getState(new ValueStateDescriptor<>("forgetAt", Types.LONG));
   }
@@ -80,14 +92,23 @@ public final class PredictionLedger
     if (set == null) {
       set = SetAccount.open(batch);
     }
-    long identity = ((long) batch.shard() << SEQUENCE_BITS) | batch.sequence();
+    long identity = ((long) shardKey(batch) << SEQUENCE_BITS) | batch.sequence();
     BatchDigest known = seen.get(identity);
     boolean isNew = known == null;
-    String contradiction = isNew ? contradiction(set, batch) : null;
+    String contradiction = null;
+    if (isNew) {
+      contradiction =
+          batch.bringsLabelsAlone() ? labelContradiction(set, batch) : contradiction(set, batch);
+    }
 
     if (isNew && contradiction == null) {
       set.claim(batch.claim());
-      accept(set, batch, identity, out);
+      seen.put(identity, batch.digest());
+      if (batch.bringsLabelsAlone()) {
+        acceptLabels(set, batch, out);
+      } else {
+        accept(set, batch, out);
+      }
     } else if (!isNew && known.equals(batch.digest())) {
       set.duplicates++;
       changed(set, set.claim(batch.claim()), context, out);
@@ -109,6 +130,7 @@ public final class PredictionLedger
                   + batch.shard()
                   + ", sequence "
                   + batch.sequence()
+                  + (batch.bringsLabelsAlone() ? ", label revision " + batch.labelRevision() : "")
                   + ")"));
       changed(set, false, context, out);
     }
@@ -136,6 +158,7 @@ public final class PredictionLedger
     account.clear();
     seen.clear();
     shards.clear();
+    labels.clear();
     ids.clear(set);
   }
 
@@ -148,7 +171,7 @@ public final class PredictionLedger
       return;
     }
     forget(set);
-    out.collect(new LedgerUpdate(set.status(), null, null, true));
+    out.collect(new LedgerUpdate(set.status(), null, null, true, LedgerUpdate.NO_LABELS));
   }
 
   private String contradiction(SetAccount set, PredictionBatch batch) throws Exception {
@@ -165,20 +188,93 @@ public final class PredictionLedger
           + " bytes, got "
           + set.idBytes;
     }
-    ShardAccount shard = shards.get(batch.shard());
+    ShardAccount shard = shards.get(shardKey(batch));
     return shard == null ? null : shard.contradiction(batch.sequence(), batch.lastOfShard());
   }
 
-  private void accept(
-      SetAccount set, PredictionBatch batch, long identity, Collector<LedgerUpdate> out)
+  /** Shards of predictions, then those of each label revision. */
+  private static int shardKey(PredictionBatch batch) {
+    int stream = batch.bringsLabelsAlone() ? 1 + batch.labelRevision() : 0;
+    return stream << SHARD_BITS | batch.shard();
+  }
+
+  private String labelContradiction(SetAccount set, PredictionBatch batch) throws Exception {
+    String contradiction = set.labelContradiction(batch);
+    if (contradiction != null) {
+      return contradiction;
+    }
+    LabelAccount revision = labels.get(batch.labelRevision());
+    if (revision != null && revision.shards != batch.shards()) {
+      return "shards must stay "
+          + revision.shards
+          + " over label revision "
+          + batch.labelRevision()
+          + ", got "
+          + batch.shards();
+    }
+    if (set.labelBytes + bytes(batch) > settings.maxLabelBytes()) {
+      return "the labels of the set that wait must take at most ledger.max_label_bytes, "
+          + settings.maxLabelBytes()
+          + " bytes, got "
+          + (set.labelBytes + bytes(batch));
+    }
+    ShardAccount shard = shards.get(shardKey(batch));
+    return shard == null ? null : shard.contradiction(batch.sequence(), batch.lastOfShard());
+  }
+
+  private static long bytes(PredictionBatch labels) {
+    return (long) LABEL_ROW_BYTES * labels.count() + labels.labels().length;
+  }
+
+  private void acceptLabels(SetAccount set, PredictionBatch batch, Collector<LedgerUpdate> out)
       throws Exception {
-    seen.put(identity, batch.digest());
-    ShardAccount shard = shards.get(batch.shard());
+    addToShard(batch);
+    LabelAccount revision = labels.get(batch.labelRevision());
+    if (revision == null) {
+      revision = new LabelAccount();
+      revision.shards = batch.shards();
+    }
+    revision.add(batch, bytes(batch));
+    labels.put(batch.labelRevision(), revision);
+    set.addLabels(batch, bytes(batch));
+    handOnLabels(set);
+    set.unpublished = false;
+    out.collect(new LedgerUpdate(set.status(), batch.withoutSource(), null, false, set.labelsUpTo));
+  }
+
+  /** Revisions may be joined once all rows and all earlier revisions are there. */
+  private void handOnLabels(SetAccount set) throws Exception {
+    set.labelReason = null;
+    if (set.state != SetState.COMPLETE) {
+      return;
+    }
+    LabelAccount next = labels.get(set.nextLabels());
+    while (next != null && next.isWhole()) {
+      set.labelsUpTo = set.nextLabels();
+      set.labelBytes -= next.bytes;
+      next = labels.get(set.nextLabels());
+    }
+    int last = LedgerUpdate.NO_LABELS;
+    for (int revision : labels.keys()) {
+      last = Math.max(last, revision);
+    }
+    if (last > set.nextLabels()) {
+      set.labelReason = "label revision " + last + " waits for revision " + set.nextLabels();
+    }
+  }
+
+  private void addToShard(PredictionBatch batch) throws Exception {
+    ShardAccount shard = shards.get(shardKey(batch));
     if (shard == null) {
       shard = new ShardAccount();
     }
     shard.add(batch.sequence(), batch.lastOfShard());
-    shards.put(batch.shard(), shard);
+    shards.put(shardKey(batch), shard);
+  }
+
+  private void accept(SetAccount set, PredictionBatch batch, Collector<LedgerUpdate> out)
+      throws Exception {
+    addToShard(batch);
     BitSet repeated = ids.add(set, batch);
     long[] repeats = repeats(batch, repeated);
     PredictionBatch unique = batch.withoutSource().without(repeated);
@@ -187,11 +283,12 @@ public final class PredictionLedger
       set.shardEnded(batch.sequence() + 1);
     }
     set.judge();
+    handOnLabels(set);
     set.unpublished = false;
     if (set.state != SetState.RECEIVING) {
       ids.clear(set); // no further batch is accepted
     }
-    out.collect(new LedgerUpdate(set.status(), unique, repeats, false));
+    out.collect(new LedgerUpdate(set.status(), unique, repeats, false, set.labelsUpTo));
   }
 
   private static long[] repeats(PredictionBatch batch, BitSet repeated) {
@@ -210,7 +307,7 @@ public final class PredictionLedger
       throws Exception {
     if (newClaim) {
       set.unpublished = false;
-      out.collect(LedgerUpdate.of(set.status()));
+      out.collect(LedgerUpdate.of(set.status(), set.labelsUpTo));
       return;
     }
     set.unpublished = true;
@@ -241,8 +338,34 @@ public final class PredictionLedger
       if (set != null && set.unpublished) {
         set.unpublished = false;
         account.update(set);
-        out.collect(LedgerUpdate.of(set.status()));
+        out.collect(LedgerUpdate.of(set.status(), set.labelsUpTo));
       }
+    }
+  }
+
+  /** What has arrived of one label revision: a mutable bean of Flink state. */
+  public static class LabelAccount {
+
+    // public: Flink's POJO serializer
+    public int shards;
+    public int endedShards;
+    public long acceptedBatches;
+    public long promisedBatches;
+    public long bytes;
+
+    public LabelAccount() {}
+
+    void add(PredictionBatch batch, long batchBytes) {
+      acceptedBatches++;
+      bytes += batchBytes;
+      if (batch.lastOfShard()) {
+        endedShards++;
+        promisedBatches += batch.sequence() + 1;
+      }
+    }
+
+    boolean isWhole() {
+      return endedShards == shards && acceptedBatches == promisedBatches;
     }
   }
 

@@ -2,6 +2,7 @@ package dev.touchstone.jobs.ledger;
 
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.LabelEncoding;
+import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.PredictionBatch;
 import dev.touchstone.jobs.model.RowDigest;
 import dev.touchstone.jobs.model.SetIdentity;
@@ -42,7 +43,21 @@ public class SetAccount {
   public long idBytes;
   public boolean hashedIds;
   public boolean weighted;
-  public boolean floatLabels;
+
+  /** Null until labels have come. */
+  public Boolean floatLabels;
+
+  /** Null until rows have come. */
+  public Boolean unlabelled;
+
+  /** Rows of label revision 0. */
+  public long firstLabels;
+
+  /** Of label batches that may not be joined yet. */
+  public long labelBytes;
+
+  public int labelsUpTo = LedgerUpdate.NO_LABELS;
+  public String labelReason;
   public SetState state = SetState.RECEIVING;
   public String reason;
   public boolean unpublished;
@@ -53,11 +68,8 @@ public class SetAccount {
   static SetAccount open(PredictionBatch first) {
     SetAccount account = new SetAccount();
     account.set = first.set();
-    account.shards = first.shards();
     account.expectedRows = first.expectedRows();
-    account.slices = first.slices().stream().map(SliceColumn::name).toList();
-    account.weighted = first.weights() != null;
-    account.floatLabels = first.labelEncoding() == LabelEncoding.F32;
+    account.slices = List.of();
     if (first.plan() != null) {
       account.strata = first.plan().strata();
       account.stratumRows = new long[account.strata.size()];
@@ -67,9 +79,30 @@ public class SetAccount {
 
   /** Why {@code batch} contradicts what the set said before; null where it doesn't. */
   String contradiction(PredictionBatch batch) {
+    if (shards == 0) { // the first; only labels may have come before
+      return identityContradiction(batch);
+    }
     if (batch.shards() != shards) {
       return "shards must stay " + shards + " over the set, got " + batch.shards();
     }
+    String contradiction = identityContradiction(batch);
+    if (contradiction != null) {
+      return contradiction;
+    }
+    List<String> names = batch.slices().stream().map(SliceColumn::name).toList();
+    if (!names.equals(slices)) {
+      return "slices must stay " + slices + " over the set, got " + names;
+    }
+    if ((batch.weights() != null) != weighted) {
+      return "weights must come with every batch of a set or with none";
+    }
+    return unlabelled != null && batch.count() > 0 && batch.lacksLabels() != unlabelled
+        ? "labels must come with every batch of a set or with none"
+        : null;
+  }
+
+  /** What predictions and labels must agree on. */
+  private String identityContradiction(PredictionBatch batch) {
     if (expectedRows != null
         && batch.expectedRows() != null
         && !expectedRows.equals(batch.expectedRows())) {
@@ -88,17 +121,44 @@ public class SetAccount {
           + " × "
           + batch.set().outputs();
     }
-    List<String> names = batch.slices().stream().map(SliceColumn::name).toList();
-    if (!names.equals(slices)) {
-      return "slices must stay " + slices + " over the set, got " + names;
-    }
-    if ((batch.weights() != null) != weighted) {
-      return "weights must come with every batch of a set or with none";
-    }
-    if ((batch.labelEncoding() == LabelEncoding.F32) != floatLabels) {
+    if (floatLabels != null
+        && batch.labels().length > 0
+        && (batch.labelEncoding() == LabelEncoding.F32) != floatLabels) {
       return "label_encoding must be F32 with every batch of a set or with none";
     }
     return null;
+  }
+
+  /** Why labels that come alone contradict what the set said before; null where they don't. */
+  String labelContradiction(PredictionBatch batch) {
+    if (state == SetState.INCONSISTENT) {
+      return "the set is inconsistent, got labels: " + reason;
+    }
+    if (batch.labelRevision() == 0 && Boolean.FALSE.equals(unlabelled)) {
+      return "label_revision must be at least 1 for a set that came with its labels, got 0";
+    }
+    return identityContradiction(batch);
+  }
+
+  /** Takes in labels that came alone. */
+  void addLabels(PredictionBatch batch, long bytes) {
+    labelBytes += bytes;
+    firstLabels += batch.labelRevision() == 0 ? batch.count() : 0;
+    knowLabels(batch);
+    if (expectedRows == null) {
+      expectedRows = batch.expectedRows();
+    }
+  }
+
+  private void knowLabels(PredictionBatch batch) {
+    if (batch.labels().length > 0) {
+      floatLabels = batch.labelEncoding() == LabelEncoding.F32;
+    }
+  }
+
+  /** The label revision that would be joined next. */
+  int nextLabels() {
+    return Boolean.TRUE.equals(unlabelled) ? labelsUpTo + 1 : Math.max(1, labelsUpTo + 1);
   }
 
   /**
@@ -126,6 +186,15 @@ public class SetAccount {
    * @param batch without the rows that were there before
    */
   void add(PredictionBatch batch, int repeatedRows) {
+    if (shards == 0) {
+      shards = batch.shards();
+      slices = batch.slices().stream().map(SliceColumn::name).toList();
+      weighted = batch.weights() != null;
+    }
+    if (unlabelled == null && batch.count() > 0) {
+      unlabelled = batch.lacksLabels();
+    }
+    knowLabels(batch);
     acceptedBatches++;
     duplicateRows += repeatedRows;
     rows += batch.count();
@@ -184,10 +253,15 @@ public class SetAccount {
   }
 
   SetStatus status() {
+    boolean lacksLabels = Boolean.TRUE.equals(unlabelled);
+    boolean waits =
+        state == SetState.COMPLETE && lacksLabels && labelsUpTo == LedgerUpdate.NO_LABELS;
     return new SetStatus(
         set,
-        state,
-        reason,
+        waits ? SetState.RECEIVING : state,
+        waits
+            ? "waits for labels: " + firstLabels + " of " + rows
+            : state == SetState.COMPLETE ? labelReason : reason,
         List.copyOf(claims),
         rows,
         expectedRows,
@@ -198,6 +272,9 @@ public class SetAccount {
         0,
         weighted,
         slices,
-        rowDigest);
+        rowDigest,
+        lacksLabels,
+        0,
+        0);
   }
 }

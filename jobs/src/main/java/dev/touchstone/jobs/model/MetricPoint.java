@@ -68,15 +68,20 @@ public record MetricPoint(
 
   /** The same value under the name of another model checkpoint. */
   public MetricPoint withClaim(Claim other) {
-    return with(other, slice);
+    return with(other, slice, revision);
   }
 
   /** The same value under the name of a slice. */
   public MetricPoint withSlice(String other) {
-    return with(claim, other);
+    return with(claim, other, revision);
   }
 
-  private MetricPoint with(Claim otherClaim, String otherSlice) {
+  /** The same value as that of a label revision. */
+  public MetricPoint withRevision(int other) {
+    return with(claim, slice, other);
+  }
+
+  private MetricPoint with(Claim otherClaim, String otherSlice, int otherRevision) {
     return new MetricPoint(
         timestampMillis,
         otherClaim,
@@ -95,7 +100,7 @@ public record MetricPoint(
         positives,
         complete,
         reason,
-        revision);
+        otherRevision);
   }
 
   /** Which tier computed a value. */

@@ -8,6 +8,7 @@ package dev.touchstone.jobs.model;
  * @param reportKey where the report is found; null where there is none
  * @param reportJson the report, on EVALUATED; the same bytes however it was computed
  * @param costJson what computing took, on EVALUATED
+ * @param revision of the labels behind the report; 0 where there is none
  */
 public record Outcome(
     Trigger trigger,
@@ -18,7 +19,8 @@ public record Outcome(
     String reportKey,
     String reportJson,
     String costJson,
-    long finishedAtMillis) {
+    long finishedAtMillis,
+    int revision) {
 
   /** An outcome that has no report. */
   public static Outcome without(
@@ -29,7 +31,7 @@ public record Outcome(
       String requestHash,
       long finishedAtMillis) {
     return new Outcome(
-        trigger, state, reason, set, requestHash, null, null, null, finishedAtMillis);
+        trigger, state, reason, set, requestHash, null, null, null, finishedAtMillis, 0);
   }
 
   /** Whether there is a report, new or not. */

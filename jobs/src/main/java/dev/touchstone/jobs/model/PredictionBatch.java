@@ -7,9 +7,9 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Some rows of one prediction set, checked: every column has the length that {@code count} promises
- * and holds legal values. Arrays are shared, not copied: they are the hot path and nobody writes to
- * them.
+ * Some rows of one prediction set, or labels of some of its rows, checked: every column has the
+ * length that {@code count} promises and holds legal values. Arrays are shared, not copied: they
+ * are the hot path and nobody writes to them.
  *
  * @param set the prediction set
  * @param claim the model checkpoint that sent this batch
@@ -17,12 +17,15 @@ import java.util.List;
  * @param plan null for a full set
  * @param firstExampleId first of a contiguous range; used where {@code exampleIds} is null
  * @param exampleIds int64 little-endian, or null
- * @param labels {@code count} values (multilabel: {@code count × outputs}) in {@code labelEncoding}
- * @param scores {@code count × outputs} float32 little-endian, row-major; no NaN
+ * @param labels {@code count} values (multilabel: {@code count × outputs}) in {@code
+ *     labelEncoding}; empty where they come later
+ * @param scores {@code count × outputs} float32 little-endian, row-major; no NaN; empty in a label
+ *     batch
  * @param weights float32 little-endian, finite and ≥ 0; null: all 1
  * @param strata one byte a row into {@code plan.strata}; null without a plan
  * @param source the message it was read from: what a dead letter keeps when the ledger finds a
  *     conflict; null behind the ledger
+ * @param labelRevision of a label batch: 0 for the first labels, n ≥ 1 for a correction; else 0
  */
 public record PredictionBatch(
     SetIdentity set,
@@ -43,7 +46,86 @@ public record PredictionBatch(
     byte[] strata,
     List<SliceColumn> slices,
     BatchDigest digest,
-    RawMessage source) {
+    RawMessage source,
+    int labelRevision) {
+
+  /** Rows with scores. */
+  public PredictionBatch(
+      SetIdentity set,
+      Claim claim,
+      Long expectedRows,
+      SamplingPlan plan,
+      int shard,
+      int shards,
+      long sequence,
+      boolean lastOfShard,
+      int count,
+      long firstExampleId,
+      byte[] exampleIds,
+      LabelEncoding labelEncoding,
+      byte[] labels,
+      byte[] scores,
+      byte[] weights,
+      byte[] strata,
+      List<SliceColumn> slices,
+      BatchDigest digest,
+      RawMessage source) {
+    this(
+        set,
+        claim,
+        expectedRows,
+        plan,
+        shard,
+        shards,
+        sequence,
+        lastOfShard,
+        count,
+        firstExampleId,
+        exampleIds,
+        labelEncoding,
+        labels,
+        scores,
+        weights,
+        strata,
+        slices,
+        digest,
+        source,
+        0);
+  }
+
+  /** Whether these are labels for rows that came, or come, with other batches. */
+  public boolean bringsLabelsAlone() {
+    return scores.length == 0 && (count > 0 || labelRevision > 0);
+  }
+
+  /** Whether these are rows whose labels come, or came, with other batches. */
+  public boolean lacksLabels() {
+    return count > 0 && labels.length == 0;
+  }
+
+  /** The same rows with other labels. */
+  public PredictionBatch withLabels(LabelEncoding otherEncoding, byte[] otherLabels) {
+    return new PredictionBatch(
+        set,
+        claim,
+        expectedRows,
+        plan,
+        shard,
+        shards,
+        sequence,
+        lastOfShard,
+        count,
+        firstExampleId,
+        exampleIds,
+        otherEncoding,
+        otherLabels,
+        scores,
+        weights,
+        strata,
+        slices,
+        digest,
+        source);
+  }
 
   /** The same batch without the message it came from. */
   public PredictionBatch withoutSource() {
@@ -66,7 +148,8 @@ public record PredictionBatch(
         strata,
         slices,
         digest,
-        null);
+        null,
+        labelRevision);
   }
 
   /**

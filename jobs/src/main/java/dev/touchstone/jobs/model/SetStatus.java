@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * What the ledger knows of one prediction set.
  *
- * @param reason why the set is INCONSISTENT, or that its files were deleted; or null
+ * @param reason why the set is INCONSISTENT, what it waits for, or that its files were deleted; or
+ *     null
  * @param claims the model checkpoints that sent it, in order of first arrival
  * @param rows accepted
  * @param expectedRows promised, or null
@@ -17,6 +18,9 @@ import java.util.List;
  * @param weighted some batch brought weights
  * @param slices names of the slice columns
  * @param rowDigest sum over the rows of a hash of each: the same whatever the order and the batches
+ * @param unlabelled its predictions came without labels; known until the cache has joined them
+ * @param revision of the labels in the cache: 0 for the first ones
+ * @param unknownLabels labels of examples that the set doesn't have; known to the cache
  */
 public record SetStatus(
     SetIdentity set,
@@ -32,7 +36,46 @@ public record SetStatus(
     long conflictingRows,
     boolean weighted,
     List<String> slices,
-    long rowDigest) {
+    long rowDigest,
+    boolean unlabelled,
+    int revision,
+    long unknownLabels) {
+
+  /** A set that came with its labels, none of which were corrected. */
+  public SetStatus(
+      SetIdentity set,
+      SetState state,
+      String reason,
+      List<Claim> claims,
+      long rows,
+      Long expectedRows,
+      long positives,
+      long duplicates,
+      long conflicts,
+      long duplicateRows,
+      long conflictingRows,
+      boolean weighted,
+      List<String> slices,
+      long rowDigest) {
+    this(
+        set,
+        state,
+        reason,
+        claims,
+        rows,
+        expectedRows,
+        positives,
+        duplicates,
+        conflicts,
+        duplicateRows,
+        conflictingRows,
+        weighted,
+        slices,
+        rowDigest,
+        false,
+        0,
+        0);
+  }
 
   /** The same with what the cache knows of repeated rows. */
   public SetStatus withConflictingRows(long count) {
@@ -50,7 +93,55 @@ public record SetStatus(
         count,
         weighted,
         slices,
-        rowDigest);
+        rowDigest,
+        unlabelled,
+        revision,
+        unknownLabels);
+  }
+
+  /** The same once labels were joined to its rows. */
+  public SetStatus withLabels(
+      int appliedRevision, long labelledPositives, long labelledDigest, long unknown) {
+    return new SetStatus(
+        set,
+        state,
+        reason,
+        claims,
+        rows,
+        expectedRows,
+        labelledPositives,
+        duplicates,
+        conflicts,
+        duplicateRows,
+        conflictingRows,
+        weighted,
+        slices,
+        labelledDigest,
+        false,
+        appliedRevision,
+        unknown);
+  }
+
+  /** The same in another state. */
+  public SetStatus in(SetState otherState, String otherReason) {
+    return new SetStatus(
+        set,
+        otherState,
+        otherReason,
+        claims,
+        rows,
+        expectedRows,
+        positives,
+        duplicates,
+        conflicts,
+        duplicateRows,
+        conflictingRows,
+        weighted,
+        slices,
+        rowDigest,
+        unlabelled,
+        revision,
+        unknownLabels);
   }
 
   /** What is known once the files are gone: no row is there, and all may come again. */

@@ -28,6 +28,21 @@ public record Trigger(
     REQUEST
   }
 
+  /** The same under another id. */
+  public Trigger withId(String otherId) {
+    return new Trigger(
+        otherId,
+        kind,
+        claim,
+        evaluationSet,
+        split,
+        fold,
+        question,
+        triggeredAtMillis,
+        waitMillis,
+        priority);
+  }
+
   /** Evaluations of one model checkpoint meet under this key. */
   public String checkpointKey() {
     return claim.runId() + '\u0000' + claim.checkpoint();

@@ -83,6 +83,8 @@ public final class Wire {
     wire.setConflicts(status.conflicts());
     wire.setDuplicateRows(status.duplicateRows());
     wire.setConflictingRows(status.conflictingRows());
+    wire.setRevision(status.revision());
+    wire.setUnknownLabels(status.unknownLabels());
     wire.setWeighted(status.weighted());
     wire.setSlices(status.slices());
     wire.setDigest(
@@ -139,7 +141,7 @@ public final class Wire {
     wire.setCost(outcome.costJson());
     wire.setTriggeredAt(trigger.triggeredAtMillis());
     wire.setFinishedAt(outcome.finishedAtMillis());
-    wire.setRevision(0);
+    wire.setRevision(outcome.revision());
     return wire;
   }
 }

@@ -34,7 +34,8 @@ public record EngineSettings(
             new LedgerSettings(
                 source.integer("ledger.retention_hours", 168, 1, 1_000_000),
                 source.integer("ledger.progress_interval_millis", 1_000, 10, 3_600_000),
-                source.integer("ledger.max_id_bytes", 1L << 30, 1 << 20, 1L << 40)),
+                source.integer("ledger.max_id_bytes", 1L << 30, 1 << 20, 1L << 40),
+                source.integer("ledger.max_label_bytes", 1L << 30, 1 << 10, 1L << 33)),
             new FastSettings(
                 source.integer("fast.emit_interval_millis", 500, 10, 3_600_000),
                 source.number("fast.decision_threshold", 0.5, 0, 1)),
@@ -84,8 +85,10 @@ public record EngineSettings(
    * How long what was seen is remembered, and how much of it.
    *
    * @param maxIdBytes what the example ids of one arriving set may take
+   * @param maxLabelBytes what the waiting labels of one set may take
    */
-  public record LedgerSettings(long retentionHours, long progressIntervalMillis, long maxIdBytes)
+  public record LedgerSettings(
+      long retentionHours, long progressIntervalMillis, long maxIdBytes, long maxLabelBytes)
       implements Serializable {
 
     public long retentionMillis() {

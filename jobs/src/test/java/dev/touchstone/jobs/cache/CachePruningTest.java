@@ -92,6 +92,8 @@ class CachePruningTest {
 
   @Test
   void leftOversGoWhenTheyAreOldAndNothingElseOfASet() throws Exception {
+    Files.setLastModifiedTime(
+        root.resolve(NEW).resolve("manifest.json"), FileTime.from(NOW.minus(Duration.ofHours(26))));
     Path draft = leftOver(NEW, ".abc.parquet.1f", Duration.ofHours(25));
     Path young = leftOver(NEW, "f".repeat(32) + ".parquet", Duration.ofHours(23));
     assertThat(prune()).containsExactly(NEW + "/.abc.parquet.1f");
@@ -99,6 +101,18 @@ class CachePruningTest {
     assertThat(young).exists();
     assertThat(cache.find(NEW).state()).isEqualTo(CachedSet.State.COMPLETE);
     cache.verify(cache.find(NEW), damage -> assertThat(damage).isNull());
+  }
+
+  @Test
+  void whatCountedUntilLabelsWereCorrectedStaysForThoseWhoStillReadIt() throws Exception {
+    Path manifest = root.resolve(NEW).resolve("manifest.json");
+    Path before = leftOver(NEW, "d".repeat(32) + ".parquet", Duration.ofDays(30));
+    Files.setLastModifiedTime(manifest, FileTime.from(NOW.minus(Duration.ofHours(23))));
+    assertThat(prune()).isEmpty();
+    assertThat(before).exists();
+    Files.setLastModifiedTime(manifest, FileTime.from(NOW.minus(Duration.ofHours(25))));
+    assertThat(prune()).containsExactly(NEW + "/" + before.getFileName());
+    assertThat(before).doesNotExist();
   }
 
   @Test

@@ -75,6 +75,53 @@ class BacklogTest {
   }
 
   @Test
+  void aLabelRevisionIsComputedOnceInTheNameOfTheTriggerThatWasAnsweredFirst() throws Exception {
+    open(BacklogPolicy.FIFO, 2);
+    ask("first", "run", 1);
+    put("shares", set("first"), Trigger.Kind.REQUEST, "other", 1, 5);
+    restate("shares", 1);
+    // while its first report is computed, it waits although there is a place
+    assertThat(started()).containsExactly("first", "+shares");
+
+    reported("first");
+    assertThat(started()).containsExactly("first", "+shares", "first", "+shares");
+    EvaluationTask again = backlog.extractOutputValues().get(2);
+    assertThat(again.workKey()).isEqualTo("first:hash@1");
+    assertThat(again.endingTrigger().id()).isEqualTo("first (label revision 1)");
+
+    restate("first", 1);
+    put("later", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    // both share what is under way, whatever manifest they had met
+    assertThat(started().subList(4, 6)).containsExactly("+first", "+later");
+    assertThat(backlog.extractOutputValues().get(5).workKey()).isEqualTo("first:hash@1");
+    assertThat(outcomes()).isEmpty();
+  }
+
+  @Test
+  void whatWasNotAnsweredIsNotRestated() throws Exception {
+    open(BacklogPolicy.FIFO, 1);
+    restate("failed", 1);
+    assertThat(started()).isEmpty();
+    ask("first", "run", 1);
+    ask("waits", "run", 2);
+    restate("waits", 2);
+    reported("first");
+    // what still waited is computed once, about the latest labels, and ends as itself
+    assertThat(started()).containsExactly("first", "waits", "+waits");
+    EvaluationTask waited = backlog.extractOutputValues().get(1);
+    assertThat(waited.revision()).isEqualTo(2);
+    assertThat(waited.restates()).isFalse();
+  }
+
+  private void restate(String id, int revision) throws Exception {
+    SetManifest manifest = set(id.equals("shares") ? "first" : id);
+    SetStatus status = manifest.status().withLabels(revision, 5, 0, 0);
+    Trigger trigger = trigger(id, Trigger.Kind.REQUEST, "run", 1, 5);
+    backlog.processElement1(
+        EvaluationTask.of(trigger, new SetManifest(status, List.of()), "hash").restating(), 0);
+  }
+
+  @Test
   void whatFailedIsComputedAgainWhenSomebodyAsksAgain() throws Exception {
     open(BacklogPolicy.FIFO, 1);
     ask("first", "run", 1);

@@ -245,6 +245,32 @@ class TriggerDeskTest {
     desk.processElement2(new ClaimedManifest(CLAIM, new SetManifest(status, List.of())), 0);
   }
 
+  @Test
+  void aLaterLabelRevisionHandsOnOnceMoreWhatWasAskedAboutAnEarlierOne() throws Exception {
+    revision("a", 0);
+    trigger("first", "val");
+    trigger("same question", "val");
+    trigger("other question", "val", Question.everything(100, 0.5));
+    revision("a", 1);
+    revision("a", 1);
+    revision("a", 0); // told again after a fault
+    trigger("later", "val");
+    revision("b", 0); // of the same claim: the desk would now take this one
+    assertThat(desk.extractOutputValues())
+        .extracting(t -> t.trigger().id() + " " + t.revision() + (t.restates() ? " again" : ""))
+        .startsWith("first 0", "same question 0", "other question 0")
+        .endsWith("later 1")
+        .containsOnlyOnce("first 1 again", "other question 1 again")
+        .hasSize(6);
+    assertThat(outcomes()).isEmpty();
+  }
+
+  private void revision(String key, int revision) throws Exception {
+    ClaimedManifest claimed = claimed(key, "val", SetState.COMPLETE, 1_000, false);
+    SetStatus status = claimed.manifest().status().withLabels(revision, 5, 0, 0);
+    desk.processElement2(new ClaimedManifest(CLAIM, new SetManifest(status, List.of())), 0);
+  }
+
   private void trigger(String id, String evaluationSet) throws Exception {
     trigger(id, evaluationSet, Question.everything(200, 0.5));
   }

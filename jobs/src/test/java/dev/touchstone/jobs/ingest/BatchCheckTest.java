@@ -58,6 +58,57 @@ class BatchCheckTest {
         .hasMessageStartingWith("evaluation_set.fold must be in [0, 2147483647], got -1");
   }
 
+  @Test
+  void scoresMayComeWithoutLabelsAndLabelsWithoutScores() throws Exception {
+    PredictionBatch unlabelled = batch();
+    unlabelled.setLabels(ByteBuffer.allocate(0));
+    assertThat(check(unlabelled).lacksLabels()).isTrue();
+    assertThat(check(unlabelled).bringsLabelsAlone()).isFalse();
+
+    PredictionBatch labels = batch();
+    labels.setScores(ByteBuffer.allocate(0));
+    labels.setLabelRevision(3);
+    assertThat(check(labels).bringsLabelsAlone()).isTrue();
+    assertThat(check(labels).labelRevision()).isEqualTo(3);
+    assertThat(check(labels).set()).isEqualTo(check(unlabelled).set());
+
+    PredictionBatch plain = batch();
+    assertThat(check(plain).lacksLabels()).isFalse();
+    assertThat(check(plain).bringsLabelsAlone()).isFalse();
+  }
+
+  @Test
+  void labelsAloneAreCheckedAsLabelsAre() {
+    PredictionBatch neither = labelsAlone();
+    neither.setLabels(ByteBuffer.allocate(0));
+    assertRefused(neither, "scores or labels must be there for count 3, got neither");
+    PredictionBatch wrongLength = labelsAlone();
+    wrongLength.setLabels(ByteBuffer.allocate(ROWS - 1));
+    assertRefused(wrongLength, "labels must be 3 bytes for count 3, got 2");
+    PredictionBatch noLabel = labelsAlone();
+    noLabel.setLabels(ByteBuffer.wrap(new byte[] {0, 1, 2}));
+    assertRefused(noLabel, "labels must be in [0, 2), got 2 in row 2");
+    PredictionBatch weighted = labelsAlone();
+    weighted.setWeights(weights(1));
+    assertRefused(weighted, "weights must come with scores, got labels alone");
+    PredictionBatch late = labelsAlone();
+    late.setLabelRevision(255);
+    assertRefused(late, "label_revision must be in [0, 254], got 255");
+    PredictionBatch both = batch();
+    both.setLabelRevision(1);
+    assertRefused(both, "label_revision must be 0 with scores, got 1");
+  }
+
+  private static PredictionBatch labelsAlone() {
+    PredictionBatch labels = batch();
+    labels.setScores(ByteBuffer.allocate(0));
+    return labels;
+  }
+
+  private static void assertRefused(PredictionBatch batch, String message) {
+    assertThatThrownBy(() -> check(batch)).hasMessageStartingWith(message);
+  }
+
   private static void assertWeights(float weight, String message) throws Exception {
     PredictionBatch batch = batch();
     batch.setWeights(weights(weight));

@@ -7,7 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
+import org.apache.flink.connector.datagen.source.GeneratorFunction;
 
 /** Messages from a list of this JVM, each once, then the end. */
 public final class MemorySource {
@@ -22,6 +24,40 @@ public final class MemorySource {
    */
   public static Source<RawMessage, ?, ?> nothing() {
     return of(List.of(new RawMessage("nothing", 0, 0, null, new byte[0], 0)));
+  }
+
+  /**
+   * Messages of a list that may grow meanwhile, and no end: as a topic. After a restart, and with
+   * each further reader, they come again.
+   */
+  public static Source<RawMessage, ?, ?> live(List<RawMessage> messages) {
+    int list = NEXT.incrementAndGet();
+    LISTS.put(list, messages);
+    return new DataGeneratorSource<>(
+        new Following(list),
+        Long.MAX_VALUE,
+        RateLimiterStrategy.perSecond(1_000),
+        TypeInformation.of(RawMessage.class));
+  }
+
+  private static final class Following implements GeneratorFunction<Long, RawMessage> {
+
+    private static final long serialVersionUID = 1L;
+
+    private final int list;
+    private int next;
+
+    Following(int list) {
+      this.list = list;
+    }
+
+    @Override
+    public RawMessage map(Long index) {
+      List<RawMessage> messages = LISTS.get(list);
+      return next < messages.size()
+          ? messages.get(next++)
+          : new RawMessage("nothing", 0, 0, null, new byte[0], 0);
+    }
   }
 
   public static Source<RawMessage, ?, ?> of(List<RawMessage> messages) {

@@ -136,6 +136,39 @@ public final class WireBatches {
     return batches;
   }
 
+  /** Leaves the labels for later. */
+  public static List<PredictionBatch> withoutLabels(List<PredictionBatch> batches) {
+    batches.forEach(batch -> batch.setLabels(ByteBuffer.allocate(0)));
+    return batches;
+  }
+
+  /** The labels of all rows alone, as a revision of its own. */
+  public List<PredictionBatch> labels(int size, int shards, int revision) {
+    List<PredictionBatch> batches = batches(size, shards);
+    for (PredictionBatch batch : batches) {
+      batch.setScores(ByteBuffer.allocate(0));
+      batch.setSlices(List.of());
+      batch.setLabelRevision(revision);
+    }
+    return batches;
+  }
+
+  /** The labels of some examples alone. */
+  public PredictionBatch labels(
+      long[] ids, byte[] some, int shard, int shards, long sequence, boolean last, int revision) {
+    PredictionBatch batch = batch(0, 0, shard, shards, sequence, last);
+    ByteBuffer idBytes = ByteBuffer.allocate(8 * ids.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (long id : ids) {
+      idBytes.putLong(id);
+    }
+    batch.setCount(ids.length);
+    batch.setExampleIds(idBytes.flip());
+    batch.setLabels(ByteBuffer.wrap(some));
+    batch.setSlices(List.of());
+    batch.setLabelRevision(revision);
+    return batch;
+  }
+
   /**
    * The set as a distributed sampler deals it out: rank r has examples r, r + ranks, …, and begins
    * anew with the first examples until all ranks have as many.

@@ -782,6 +782,7 @@ public final class EngineView {
           o.fold(),
           o.setKey(),
           o.reportKey(),
+          o.revision(),
           e.triggeredAt(),
           o.finishedAt(),
           null);
@@ -801,6 +802,7 @@ public final class EngineView {
         e.split(),
         e.fold(),
         set == null ? null : set.setKey(),
+        null,
         null,
         e.triggeredAt(),
         null,
@@ -828,13 +830,14 @@ public final class EngineView {
     return switch (set.state()) {
       case "COMPLETE" -> "all predictions have arrived; the report is being made";
       case "RECEIVING" ->
-          set.expectedRows() == null
-              ? String.format(Locale.ROOT, "%,d predictions have arrived", set.rows())
-              : String.format(
-                  Locale.ROOT,
-                  "%,d of %,d predictions have arrived",
-                  set.rows(),
-                  set.expectedRows());
+          (set.expectedRows() == null
+                  ? String.format(Locale.ROOT, "%,d predictions have arrived", set.rows())
+                  : String.format(
+                      Locale.ROOT,
+                      "%,d of %,d predictions have arrived",
+                      set.rows(),
+                      set.expectedRows()))
+              + (set.reason() == null ? "" : "; " + set.reason());
       default -> set.reason() == null ? "the prediction set is " + set.state() : set.reason();
     };
   }

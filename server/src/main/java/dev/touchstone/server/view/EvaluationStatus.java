@@ -11,6 +11,7 @@ package dev.touchstone.server.view;
  * @param finishedAt null while under way
  * @param progress null where nothing is known of it: not started, over, or too short to be told of
  * @param reportKey where the report is; null without one
+ * @param revision of the labels behind the report; null while under way
  */
 public record EvaluationStatus(
     String id,
@@ -24,6 +25,7 @@ public record EvaluationStatus(
     Integer fold,
     String setKey,
     String reportKey,
+    Integer revision,
     long triggeredAt,
     Long finishedAt,
     Progress progress) {

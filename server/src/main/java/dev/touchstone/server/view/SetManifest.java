@@ -6,6 +6,8 @@ import java.util.List;
  * What the ledger knows and the cache holds of one prediction set (prediction_set.avsc).
  *
  * @param expectedRows null where neither set size nor plan says it
+ * @param revision of the labels: 0 for the first ones
+ * @param unknownLabels labels of examples that the set doesn't have
  */
 public record SetManifest(
     String setKey,
@@ -26,6 +28,8 @@ public record SetManifest(
     long positives,
     long duplicates,
     long conflicts,
+    int revision,
+    long unknownLabels,
     boolean weighted,
     List<String> slices,
     String digest,

@@ -9,6 +9,7 @@ import java.util.List;
  * @param expected null where neither set size nor sampling plan says it
  * @param duplicates batches received again and dropped
  * @param conflicts batches that contradicted one received before
+ * @param revision of the labels: 0 for the first ones
  * @param bytes in the prediction cache
  */
 public record SetSummary(
@@ -26,6 +27,7 @@ public record SetSummary(
     long positives,
     long duplicates,
     long conflicts,
+    int revision,
     int segments,
     long bytes) {
 
@@ -45,6 +47,7 @@ public record SetSummary(
         m.positives(),
         m.duplicates(),
         m.conflicts(),
+        m.revision(),
         m.segments().size(),
         m.segments().stream().mapToLong(SetManifest.Segment::bytes).sum());
   }

@@ -220,9 +220,10 @@ function sets(detail) {
       h('span', { class: 'set-count' }, s.expected == null || s.expected === s.received
         ? f.count(s.received) : `${f.count(s.received)} of ${f.count(s.expected)}`),
       badge(s.state, s.reason),
-      (s.duplicates > 0 || s.conflicts > 0 || s.reason) && h('small', { class: 'why' }, [
+      (s.duplicates > 0 || s.conflicts > 0 || s.revision > 0 || s.reason) && h('small', { class: 'why' }, [
         s.duplicates > 0 && `${f.count(s.duplicates)} duplicate${s.duplicates === 1 ? '' : 's'}`,
         s.conflicts > 0 && `${f.count(s.conflicts)} conflict${s.conflicts === 1 ? '' : 's'}`,
+        s.revision > 0 && `label revision ${s.revision}`,
         s.reason,
       ].filter(Boolean).join(' · '))))),
     detail.sets.length > SETS_SHOWN && h('p', null, h('button', {
