@@ -4,13 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Scores from a file of their own, by id: 16 bytes each, and 4 to 16 more where the two files have
+ * Scores from a file of their own, by id: 16 bytes each, and 8 to 16 more where the two files have
  * not the same order.
  */
 final class ReferenceScores {
   private static final int BITS = 16;
   private static final int CHUNK = 1 << BITS;
-  private static final int MOST = 1 << 30;
+  // of at most 2^30 cells half stay empty
+  private static final int MOST = 1 << 29;
 
   private final List<long[]> ids = new ArrayList<>();
   private final List<double[]> scores = new ArrayList<>();
@@ -22,7 +23,7 @@ final class ReferenceScores {
 
   void add(long id, double score) {
     if (size == MOST) {
-      throw new IllegalArgumentException("reference scores must be at most 2^30, got more");
+      throw new IllegalArgumentException("reference scores must be at most 2^29, got more");
     }
     if ((size & CHUNK - 1) == 0) {
       ids.add(new long[CHUNK]);

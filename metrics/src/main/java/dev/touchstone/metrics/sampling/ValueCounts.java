@@ -2,6 +2,7 @@ package dev.touchstone.metrics.sampling;
 
 import dev.touchstone.metrics.ScoreKey;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /**
  * How many examples of each label and segment have a value (a reference score, a target), values
@@ -20,18 +21,25 @@ final class ValueCounts {
   private long[] ones = new long[1 << 10];
   private int used;
 
+  /** Nobody can choose values that crowd into few slots; what comes out does not depend on it. */
+  private final long secret = new SplittableRandom().nextLong() | 1;
+
   /** The bucket of a value; a bucket's lowest value is a float32, so no band splits one. */
   static int bucket(double value) {
     float floor = (float) value;
-    if (floor > value) {
+    // the largest double keeps infinity company: their band needs a finite lower end
+    if (floor > value && value < Double.MAX_VALUE) {
       floor = Math.nextDown(floor);
     }
     return ScoreKey.of(floor) >>> DROPPED;
   }
 
-  /** The lowest value of a bucket. */
+  /** The lowest value of a bucket; finite but for the lowest bucket. */
   static double lowest(int bucket) {
     int key = bucket << DROPPED;
+    if (key == ScoreKey.MAX_FLOAT) {
+      return Double.MAX_VALUE;
+    }
     return Integer.compareUnsigned(key, ScoreKey.MIN_FLOAT) <= 0
         ? Double.NEGATIVE_INFINITY
         : ScoreKey.toFloat(key);
@@ -41,7 +49,6 @@ final class ValueCounts {
   static double middle(int bucket) {
     double low = lowest(bucket);
     double high = lowest(bucket + 1);
-    // an infinite value has a bucket of its own
     return Double.isInfinite(low) || !(high <= Float.MAX_VALUE) ? low : low + (high - low) / 2;
   }
 
@@ -59,8 +66,7 @@ final class ValueCounts {
 
   private int slot(int key) {
     int mask = keys.length - 1;
-    int hash = key * 0x9E3779B9;
-    int slot = (hash ^ hash >>> 16) & mask;
+    int slot = (int) (key * secret >>> 32) & mask;
     while (keys[slot] != key || empty(slot)) {
       if (empty(slot)) {
         keys[slot] = key;

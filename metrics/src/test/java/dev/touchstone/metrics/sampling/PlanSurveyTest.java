@@ -180,6 +180,8 @@ class PlanSurveyTest {
     values[2] = -0.0;
     values[3] = -Double.MIN_VALUE;
     values[4] = 1 - 1e-12;
+    values[5] = Double.MAX_VALUE;
+    values[6] = Float.MAX_VALUE;
     for (int i = 1; i < values.length; i++) {
       int bucket = ValueCounts.bucket(values[i]);
       double edge = ValueCounts.lowest(bucket);
@@ -189,8 +191,31 @@ class PlanSurveyTest {
           .isEqualTo(ValueCounts.bucket(values[i - 1]) >= bucket);
     }
     assertThat(ValueCounts.bucket(-0.0)).isEqualTo(ValueCounts.bucket(0.0));
-    assertThat(ValueCounts.middle(ValueCounts.bucket(Double.POSITIVE_INFINITY)))
-        .isEqualTo(Double.POSITIVE_INFINITY);
+    assertThat(ValueCounts.bucket(Double.MAX_VALUE))
+        .isEqualTo(ValueCounts.bucket(Double.POSITIVE_INFINITY));
+  }
+
+  /** Logits may overflow. */
+  @Test
+  void infiniteScoresRankLikeOthers() {
+    var rows = PlanRows.of(PlanTask.BINARY, 13, 340, 0, 0);
+    for (int i = 0; i < 340; i++) {
+      // 3 negatives on top, 30 positives, 300 negatives, 5 positives, 2 negatives
+      rows.labels()[i] = i >= 3 && i < 33 || i >= 333 && i < 338 ? 1 : 0;
+      rows.values()[i] = i < 33 ? Double.MAX_VALUE / 2 : i < 333 ? 1 : 0;
+    }
+    rows.values()[0] = Double.POSITIVE_INFINITY;
+    rows.values()[1] = Double.POSITIVE_INFINITY;
+    rows.values()[2] = Double.MAX_VALUE;
+    rows.values()[339] = Double.NEGATIVE_INFINITY;
+    var survey = rows.survey(true);
+    var rule = survey.plan(PlanOptions.of(1, 100), List.of(), List.of());
+    assertThat(rule.strata()).anyMatch(s -> s.from() == Double.MAX_VALUE);
+    assertThat(rows.file(rule).size()).as("every row has its stratum").isPositive();
+    assertThat(survey.expectedErrors(rule, List.of()))
+        .extracting(ExpectedError::metric)
+        .as("no log loss of what is no probability")
+        .containsExactly("average_precision", "roc_auc");
   }
 
   /** Rates of the wire, and weights of at most 2^20, however large the set. */
