@@ -8,10 +8,17 @@ import dev.touchstone.metrics.sampling.PlanFile;
 import dev.touchstone.metrics.sampling.PlanTask;
 import dev.touchstone.server.ServerFixture;
 import dev.touchstone.server.view.Json;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -206,6 +213,44 @@ class SamplingPlansApiTest {
         .isEqualTo("body must be at most 16777216 bytes; `touchstone plan` reads larger files");
     // and the next one is answered
     assertThat(post("?budget=9", "text/csv", "label\n0\n").statusCode()).isEqualTo(200);
+  }
+
+  /** Two bodies that are still on their way take both places; then there is room again. */
+  @Test
+  void onlySoManyPlansAreMadeAtOnce() throws Exception {
+    URI server = fixture.uri("/v1/sampling-plans");
+    String head =
+        "POST /v1/sampling-plans?budget=9 HTTP/1.1\r\nHost: "
+            + server.getAuthority()
+            + "\r\nContent-Type: text/csv\r\nContent-Length: 10\r\n\r\nlabel\n";
+    try (var one = new Socket(server.getHost(), server.getPort());
+        var two = new Socket(server.getHost(), server.getPort())) {
+      for (Socket slow : List.of(one, two)) {
+        slow.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      }
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      HttpResponse<String> response;
+      do {
+        response = post("?budget=9", "text/csv", "label\n0\n");
+      } while (response.statusCode() == 200 && System.nanoTime() < deadline);
+      assertThat(problem(503, response).get("detail").asText())
+          .isEqualTo("at most 2 plans are made at once; ask again in a second");
+      assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
+      for (Socket slow : List.of(one, two)) {
+        slow.getOutputStream().write("0\n1\n".getBytes(StandardCharsets.US_ASCII));
+        var answer =
+            new BufferedReader(
+                new InputStreamReader(slow.getInputStream(), StandardCharsets.US_ASCII));
+        assertThat(answer.readLine()).startsWith("HTTP/1.1 200");
+      }
+    }
+    // a place is given back after its answer is written, so perhaps not at once
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    int status;
+    do {
+      status = post("?budget=9", "text/csv", "label\n0\n").statusCode();
+    } while (status == 503 && System.nanoTime() < deadline);
+    assertThat(status).isEqualTo(200);
   }
 
   @Test
