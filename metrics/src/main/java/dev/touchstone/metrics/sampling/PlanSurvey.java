@@ -191,34 +191,8 @@ public final class PlanSurvey {
    * scores and both labels.
    */
   public List<ExpectedError> expectedErrors(PlanRule rule, List<String> segmentNames) {
-    var all = counts.cells();
-    var ranks = new RankProfile(all);
-    if (!scored || ranks.positives == 0 || ranks.negatives == 0) {
-      return List.of();
-    }
-    var lookup = new Lookup(rule, segmentNames);
-    var influence = new Sums(rule);
-    var placement = new Sums(rule);
-    var loss = new Sums(rule);
-    for (int i = 0; i < all.size(); i++) {
-      double score = ValueCounts.middle(all.bucket()[i]);
-      for (int label = 0; label < 2; label++) {
-        long count = all.count(label, i);
-        if (count > 0) {
-          int h = lookup.stratum(all, label, i);
-          influence.add(h, count, ranks.influence(label, i));
-          placement.add(h, count, ranks.placement(label, i));
-          loss.add(h, count, loss(label, score));
-        }
-      }
-    }
-    var errors = new ArrayList<ExpectedError>();
-    errors.add(influence.ofTotal("average_precision"));
-    errors.add(placement.ofTotal("roc_auc"));
-    if (lowest >= 0 && highest <= 1) {
-      errors.add(loss.ofMean("log_loss"));
-    }
-    return errors;
+    var worth = worth(rule, segmentNames);
+    return worth == null ? List.of() : worth.errors(lowest >= 0 && highest <= 1);
   }
 
   /**
@@ -226,95 +200,16 @@ public final class PlanSurvey {
    * examples have under the reference; empty unless there are reference scores and both labels.
    */
   public double[] influenceShares(PlanRule rule, List<String> segmentNames) {
+    var worth = worth(rule, segmentNames);
+    return worth == null ? new double[0] : worth.influenceShares();
+  }
+
+  private PlanWorth worth(PlanRule rule, List<String> segmentNames) {
     var all = counts.cells();
     var ranks = new RankProfile(all);
-    if (!scored || ranks.positives == 0 || ranks.negatives == 0) {
-      return new double[0];
-    }
-    var lookup = new Lookup(rule, segmentNames);
-    double[] shares = new double[rule.strata().size()];
-    for (int i = 0; i < all.size(); i++) {
-      for (int label = 0; label < 2; label++) {
-        if (all.count(label, i) > 0) {
-          shares[lookup.stratum(all, label, i)] +=
-              all.count(label, i) * Math.abs(ranks.influence(label, i));
-        }
-      }
-    }
-    double sum = Arrays.stream(shares).sum();
-    return sum == 0 ? shares : Arrays.stream(shares).map(share -> share / sum).toArray();
-  }
-
-  private static double loss(int label, double score) {
-    double p = Math.max(0x1p-23, Math.min(1 - 0x1p-23, score));
-    return label == 1 ? -Math.log(p) : -Math.log1p(-p);
-  }
-
-  /** From the survey's numbers of labels and segments to strata. */
-  private record Lookup(PlanRule rule, List<String> segmentNames) {
-    int stratum(ValueCounts.Cells cells, int label, int cell) {
-      int segment = cells.segment()[cell];
-      return rule.stratumOf(
-          rule.labelCode(Integer.toString(label)),
-          ValueCounts.lowest(cells.bucket()[cell]),
-          rule.segmentCode(segmentNames.isEmpty() ? null : segmentNames.get(segment)));
-    }
-  }
-
-  /** Sums of a quantity by stratum. */
-  private static final class Sums {
-    private final PlanRule rule;
-    private final double[] count;
-    private final double[] mean;
-    private final double[] centred;
-    private final double[] squares;
-
-    Sums(PlanRule rule) {
-      this.rule = rule;
-      int strata = rule.strata().size();
-      count = new double[strata];
-      mean = new double[strata];
-      centred = new double[strata];
-      squares = new double[strata];
-    }
-
-    void add(int h, long times, double value) {
-      double gap = value - mean[h];
-      count[h] += times;
-      mean[h] += gap * times / count[h];
-      centred[h] += gap * times * (value - mean[h]);
-      squares[h] += times * value * value;
-    }
-
-    /** Of a total of contributions that sum to 0: sum (1 / q - 1) u², as the estimators do it. */
-    ExpectedError ofTotal(String metric) {
-      double even = rule.expectedSample() / rule.population();
-      double planned = 0;
-      double uniform = 0;
-      for (int h = 0; h < count.length; h++) {
-        planned += (1 / rule.strata().get(h).rate() - 1) * squares[h];
-        uniform += (1 / even - 1) * squares[h];
-      }
-      return new ExpectedError(metric, Math.sqrt(planned), Math.sqrt(Math.max(0, uniform)));
-    }
-
-    /** Of a mean: stratified sampling, and simple random sampling (methods 3.3). */
-    ExpectedError ofMean(String metric) {
-      double n = rule.population();
-      double even = rule.expectedSample() / n;
-      double planned = 0;
-      double total = 0;
-      double overall = 0;
-      for (int h = 0; h < count.length; h++) {
-        overall += count[h] * mean[h] / n;
-      }
-      for (int h = 0; h < count.length; h++) {
-        planned += (1 / rule.strata().get(h).rate() - 1) * centred[h];
-        total += centred[h] + count[h] * (mean[h] - overall) * (mean[h] - overall);
-      }
-      double uniform = (1 / even - 1) * total;
-      return new ExpectedError(metric, Math.sqrt(planned) / n, Math.sqrt(Math.max(0, uniform)) / n);
-    }
+    return scored && ranks.positives > 0 && ranks.negatives > 0
+        ? new PlanWorth(rule, segmentNames, all, ranks)
+        : null;
   }
 
   // ---- strata
