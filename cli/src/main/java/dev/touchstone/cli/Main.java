@@ -5,6 +5,7 @@ import dev.touchstone.cli.ask.RunsCommand;
 import dev.touchstone.cli.cache.CacheCommand;
 import dev.touchstone.cli.demo.DemoCommand;
 import dev.touchstone.cli.evaluate.EvaluateCommand;
+import dev.touchstone.cli.plan.PlanCommand;
 import dev.touchstone.cli.runtime.EmbeddedEngine;
 import dev.touchstone.cli.runtime.EngineOptions;
 import dev.touchstone.cli.runtime.UsageException;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
       "  ./touchstone demo                        a training run, evaluated while you watch",
       "  ./touchstone up                          the engine, for your own training jobs",
       "  ./touchstone evaluate preds.csv          the full metrics of a file, no Kafka",
+      "  ./touchstone plan --labels eval.csv …    which examples proxies need",
       "  ./touchstone runs                        what a running engine knows",
       "  ./touchstone report --run R --checkpoint C --wait    a full evaluation of it",
       "  ./touchstone cache ls                    the prediction sets that are kept",
@@ -77,6 +79,7 @@ public final class Main implements Runnable {
     COMMANDS.put("demo", () -> new DemoCommand(Main::startForDemo));
     COMMANDS.put("up", UpCommand::new);
     COMMANDS.put("evaluate", EvaluateCommand::new);
+    COMMANDS.put("plan", PlanCommand::new);
     COMMANDS.put("report", ReportCommand::new);
     COMMANDS.put("runs", RunsCommand::new);
     COMMANDS.put("cache", CacheCommand::new);

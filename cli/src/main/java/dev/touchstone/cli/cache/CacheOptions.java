@@ -11,7 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which cache: that of an engine's data directory, or the one in the settings. */
-final class CacheOptions {
+public final class CacheOptions {
 
   @Mixin private SettingsOptions settings;
 
@@ -45,7 +45,8 @@ final class CacheOptions {
     return source;
   }
 
-  CacheDirectory directory() {
+  /** The cache. */
+  public CacheDirectory directory() {
     return new CacheDirectory(settings(source()).cache().directory());
   }
 }

@@ -1,7 +1,7 @@
 package dev.touchstone.cli.evaluate;
 
 /** Input that breaks a rule; the message is one line for people: file, row, rule and value. */
-final class BadInputException extends RuntimeException {
+public final class BadInputException extends RuntimeException {
   private static final int SHOWN = 40;
 
   private BadInputException(String message) {
@@ -9,7 +9,7 @@ final class BadInputException extends RuntimeException {
   }
 
   /** The whole file is at fault. */
-  static BadInputException inFile(String file, String rule) {
+  public static BadInputException inFile(String file, String rule) {
     return new BadInputException(file + ": " + rule);
   }
 
@@ -18,12 +18,12 @@ final class BadInputException extends RuntimeException {
    *
    * @param row the data row, counted from 1 (a header is none)
    */
-  static BadInputException inRow(String file, long row, String rule) {
+  public static BadInputException inRow(String file, long row, String rule) {
     return new BadInputException(file + ": row " + row + ": " + rule);
   }
 
   /** A value as it can stand in a message: quoted, on one line, without control characters. */
-  static String quote(CharSequence value) {
+  public static String quote(CharSequence value) {
     var shown = new StringBuilder("\"");
     int length = Math.min(value.length(), SHOWN);
     for (int i = 0; i < length; i++) {

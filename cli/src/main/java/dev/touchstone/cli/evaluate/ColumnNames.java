@@ -55,6 +55,27 @@ record ColumnNames(String label, String score, String weight, String id, List<St
         + (there.size() > 50 ? " and " + (there.size() - 50) + " more" : "");
   }
 
+  /**
+   * Where in a header the columns stand.
+   *
+   * @throws BadInputException for one that is missing or comes twice
+   */
+  static int[] positions(String file, List<String> header, List<String> names) {
+    int[] fields = new int[names.size()];
+    for (int c = 0; c < fields.length; c++) {
+      String name = names.get(c);
+      fields[c] = header.indexOf(name);
+      if (fields[c] < 0) {
+        throw BadInputException.inFile(file, missing(name, header));
+      }
+      if (header.lastIndexOf(name) != fields[c]) {
+        throw BadInputException.inFile(
+            file, "has more than one column " + BadInputException.quote(name));
+      }
+    }
+    return fields;
+  }
+
   /** How messages call a column: its role, and its name where that is another word. */
   static String role(String role, String name) {
     return role.equals(name) ? role : role + " (column " + BadInputException.quote(name) + ")";

@@ -1,9 +1,9 @@
 package dev.touchstone.cli.evaluate;
 
 /** Which values of a label column are the positive class. */
-final class LabelRule {
+public final class LabelRule {
   /** What {@link #of} answers for a value that is no label. */
-  static final byte INVALID = -1;
+  public static final byte INVALID = -1;
 
   private final String positive;
   private final double positiveNumber;
@@ -14,17 +14,17 @@ final class LabelRule {
   }
 
   /** 0 or 1, also written 0.0, 1.0, true or false. */
-  static LabelRule zeroOne() {
+  public static LabelRule zeroOne() {
     return new LabelRule(null);
   }
 
   /** {@code positive} is the positive class; every other value but an empty one is negative. */
-  static LabelRule positive(String positive) {
+  public static LabelRule positive(String positive) {
     return new LabelRule(positive);
   }
 
   /** 0, 1 or {@link #INVALID}. */
-  byte of(String value) {
+  public byte of(String value) {
     if (positive != null) {
       if (value.isEmpty()) {
         return INVALID;
@@ -57,7 +57,7 @@ final class LabelRule {
   }
 
   /** The rule in words, for messages. */
-  String words() {
+  public String words() {
     return positive == null ? "must be 0 or 1" : "must not be empty";
   }
 

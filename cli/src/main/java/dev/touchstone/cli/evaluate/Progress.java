@@ -4,7 +4,7 @@ import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;
 
 /** Says on stderr what long work is doing; short work is done in silence. */
-final class Progress implements AutoCloseable {
+public final class Progress implements AutoCloseable {
   private static final long PATIENCE_MILLIS = 2_000;
 
   private final PrintStream err;
@@ -13,7 +13,8 @@ final class Progress implements AutoCloseable {
   private final Thread ticker;
   private volatile String doing = "starting";
 
-  Progress(PrintStream err, boolean quiet) {
+  /** Starts; silent if {@code quiet}. */
+  public Progress(PrintStream err, boolean quiet) {
     this.err = err;
     this.quiet = quiet;
     this.ticker = new Thread(this::tick, "progress");
@@ -24,7 +25,7 @@ final class Progress implements AutoCloseable {
   }
 
   /** What comes next, such as {@code reading preds.csv}. */
-  void doing(String what) {
+  public void doing(String what) {
     doing = what;
   }
 

@@ -76,7 +76,7 @@ final class TaskTable {
     return names;
   }
 
-  private static CsvReader<CsvRecord> csv(InputStream in, PredictionFiles.Format format)
+  static CsvReader<CsvRecord> csv(InputStream in, PredictionFiles.Format format)
       throws IOException {
     var buffered = new BufferedInputStream(in, 1 << 16);
     buffered.mark(SHORTEST_BOM_INPUT);
@@ -89,7 +89,7 @@ final class TaskTable {
         .ofCsvRecord(buffered);
   }
 
-  private static BadInputException unreadable(String file, long row, CsvParseException e) {
+  static BadInputException unreadable(String file, long row, CsvParseException e) {
     if (e.getCause() instanceof Error error) {
       throw error;
     }
@@ -157,7 +157,9 @@ final class TaskTable {
           continue; // a blank line
         }
         if (fields == null) {
-          fields = positions(file, record.getFields(), columns);
+          fields =
+              ColumnNames.positions(
+                  file, record.getFields(), columns.stream().map(TaskColumn::name).toList());
           width = record.getFieldCount();
           continue;
         }
@@ -182,22 +184,6 @@ final class TaskTable {
     } catch (CsvParseException e) {
       throw unreadable(file, row, e);
     }
-  }
-
-  private static int[] positions(String file, List<String> header, List<TaskColumn> columns) {
-    int[] fields = new int[columns.size()];
-    for (int c = 0; c < fields.length; c++) {
-      String name = columns.get(c).name();
-      fields[c] = header.indexOf(name);
-      if (fields[c] < 0) {
-        throw BadInputException.inFile(file, ColumnNames.missing(name, header));
-      }
-      if (header.lastIndexOf(name) != fields[c]) {
-        throw BadInputException.inFile(
-            file, "has more than one column " + BadInputException.quote(name));
-      }
-    }
-    return fields;
   }
 
   private static void take(String file, long row, TaskColumn column, int at, String text) {

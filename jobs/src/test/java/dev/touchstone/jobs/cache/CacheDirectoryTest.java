@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.touchstone.jobs.cache.CacheDirectory.Damage;
 import dev.touchstone.jobs.model.LabelEncoding;
 import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.RowDigest;
 import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SliceColumn;
 import dev.touchstone.jobs.model.Task;
@@ -178,6 +179,25 @@ class CacheDirectoryTest {
     assertThat(found.state()).isEqualTo(CachedSet.State.UNREADABLE);
     assertThat(found.problem()).startsWith(rule);
     assertThat(damages(set)).extracting(Damage::file).containsExactly("manifest.json");
+  }
+
+  @Test
+  void rowsAreGivenTwiceTheSame() throws Exception {
+    StoredSet set = StoredSet.binary(root, KEY);
+    CacheDirectory cache = new CacheDirectory(root.toUri().toString());
+    for (int reading = 0; reading < 2; reading++) {
+      List<PredictionBatch> read = new ArrayList<>();
+      new CacheRows(cache).forEach(cache.find(KEY), read::add);
+      assertThat(read.stream().mapToInt(PredictionBatch::count).sum()).isEqualTo(StoredSet.ROWS);
+      assertThat(read.stream().mapToLong(RowDigest::of).sum())
+          .isEqualTo(set.manifest().status().rowDigest());
+    }
+    Files.write(set.segment(1), new byte[9]);
+    assertThatThrownBy(() -> new CacheRows(cache).forEach(cache.find(KEY), batch -> {}))
+        .isInstanceOf(CorruptSegmentException.class);
+    Files.createDirectories(root.resolve(OTHER));
+    assertThatThrownBy(() -> new CacheRows(cache).forEach(cache.find(OTHER), batch -> {}))
+        .hasMessage("set must be COMPLETE to be read, got ARRIVING (" + OTHER + ")");
   }
 
   @Test

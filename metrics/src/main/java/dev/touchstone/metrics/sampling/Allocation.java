@@ -1,5 +1,9 @@
 package dev.touchstone.metrics.sampling;
 
+import java.util.Arrays;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
 /**
  * How a budget of examples is shared out over strata (or over single examples, as strata of one).
  * All answers are inclusion rates in [0, 1], monotone in the budget: a larger budget keeps what a
@@ -57,6 +61,61 @@ public final class Allocation {
       shares[h] = deviations[h] / Math.sqrt(cost);
     }
     return capped(populations, shares, budget);
+  }
+
+  /**
+   * Rates proportional to a size but never below a least rate: q = max(least, min(1, c size)), c
+   * such that the expected sample is the budget. With the deviations of a quantity as sizes this is
+   * the allocation of least variance among those that keep the least rates (Neyman 1934, with
+   * bounds). Exact: c is found between the breakpoints of a piecewise linear function.
+   *
+   * @param sizes of one example of each stratum, finite and at least 0; all 0 means uniform
+   * @param least lowest rate of each stratum, in [0, 1]; they alone may exceed the budget
+   */
+  public static double[] atLeast(
+      long[] populations, double[] sizes, double[] least, double budget) {
+    checkColumns(populations, "sizes", sizes);
+    checkColumns(populations, "least rates", least);
+    double[] shares = sizes.clone();
+    if (Arrays.stream(shares).allMatch(size -> size == 0)) {
+      Arrays.fill(shares, 1);
+    }
+    double[] breaks =
+        IntStream.range(0, shares.length)
+            .filter(h -> shares[h] > 0)
+            .mapToObj(h -> DoubleStream.of(Math.min(1, least[h]) / shares[h], 1 / shares[h]))
+            .flatMapToDouble(pair -> pair)
+            .filter(c -> c <= Double.MAX_VALUE)
+            .sorted()
+            .toArray();
+    double c = 0;
+    double spent = sample(populations, rates(shares, least, 0));
+    for (double next : breaks) {
+      double more = sample(populations, rates(shares, least, next));
+      if (more >= budget) {
+        c += more > spent ? (next - c) * Math.max(0, budget - spent) / (more - spent) : 0;
+        return rates(shares, least, c);
+      }
+      c = next;
+      spent = more;
+    }
+    return rates(shares, least, c);
+  }
+
+  private static double[] rates(double[] shares, double[] least, double c) {
+    double[] rates = new double[shares.length];
+    for (int h = 0; h < rates.length; h++) {
+      rates[h] = Math.min(1, Math.max(least[h], c * shares[h]));
+    }
+    return rates;
+  }
+
+  private static double sample(long[] populations, double[] rates) {
+    double sum = 0;
+    for (int h = 0; h < rates.length; h++) {
+      sum += populations[h] * rates[h];
+    }
+    return sum;
   }
 
   private static void checkColumns(long[] populations, String name, double[] values) {

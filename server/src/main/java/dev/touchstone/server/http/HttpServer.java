@@ -82,6 +82,7 @@ public final class HttpServer implements AutoCloseable {
     api.addAll(new RunsApi(view, clock).routes());
     api.addAll(new PredictionSetsApi(view).routes());
     api.addAll(new EvaluationsApi(view, sink, guard, clock).routes());
+    api.addAll(new SamplingPlansApi(guard).routes());
     api.addAll(events.routes());
     api.addAll(status.routes());
     List<Route> all = new ArrayList<>(api);
@@ -148,7 +149,8 @@ public final class HttpServer implements AutoCloseable {
 
   /** Reads a body before anything is refused: with one left unread the connection would be cut. */
   private static void readBody(Context ctx) {
-    if (ctx.method() == HandlerType.POST) {
+    // larger bodies are read by who knows how many may be read at once
+    if (ctx.method() == HandlerType.POST && !ctx.path().equals(SamplingPlansApi.PATH)) {
       ctx.bodyAsBytes();
     }
   }

@@ -165,6 +165,28 @@ class OpenApiTest {
   }
 
   @Test
+  void aPlanIsWhatItsSchemaSays() {
+    String path = "/v1/sampling-plans";
+    for (String body :
+        List.of(
+            "{\"budget\":9,\"labels\":[0,1,0],\"scores\":[0.7,0.6,0.1],"
+                + "\"segments\":[\"a\",\"b\",\"b\"]}",
+            "{\"budget\":9,\"labels\":[0.5,1.5],\"task\":\"regression\"}")) {
+      HttpResponse<String> response = fixture.post(path, body, "Content-Type", "application/json");
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      assertThat(violations(path, "post", "200", tree(response))).isEmpty();
+    }
+    HttpResponse<String> refused = fixture.post(path, "{}", "Content-Type", "application/json");
+    assertThat(violations(path, "post", "400", tree(refused))).isEmpty();
+    var documented = new TreeSet<String>();
+    document
+        .at("/components/schemas/PlanRequest/properties")
+        .fieldNames()
+        .forEachRemaining(documented::add);
+    assertThat(documented).isEqualTo(new TreeSet<>(PlanRequestJson.FIELDS));
+  }
+
+  @Test
   void theDocumentedRequestFieldsAreThoseThatAreRead() {
     var documented = new TreeSet<String>();
     document
