@@ -139,9 +139,7 @@ class OtherTasksTest {
     assertThat(answers.of("binary's").reason())
         .startsWith("metrics must be of task REGRESSION, got roc_auc; there are ");
     assertThat(answers.of("bootstrap").reason())
-        .isEqualTo(
-            "slices, baseline, bootstrap, folds and honest points must be of task BINARY, got"
-                + " MULTICLASS");
+        .isEqualTo("bootstrap_replicates must be asked of task BINARY only, got MULTICLASS");
     assertThat(answers.points())
         .filteredOn(p -> p.claim().checkpoint().equals("REGRESSION") && p.metric().equals("rmse"))
         .extracting(MetricPoint::value)

@@ -1,6 +1,7 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.cache.SegmentReader;
+import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.settings.EngineSettings.CacheSettings;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import dev.touchstone.metrics.binary.RangeScan;
@@ -121,7 +122,10 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
           case BASELINE -> held.comparison();
           case BOOTSTRAP -> held.bootstrap();
           case HONEST_POINTS -> held.honestPoints();
-          case FOLDS -> held.folds();
+          case FOLDS ->
+              split.set().task() == Task.BINARY
+                  ? held.folds()
+                  : new TaskFolds(split, reader).result();
         });
   }
 
