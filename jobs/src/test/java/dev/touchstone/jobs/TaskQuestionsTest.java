@@ -1,6 +1,7 @@
 package dev.touchstone.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -111,7 +112,7 @@ class TaskQuestionsTest {
     Answers answers = answers(1, 700, 1_100, requests);
     Answers others = answers(3, 431, 500, requests);
     for (Task task : TASKS) {
-      for (String what : List.of("slices", "folds")) {
+      for (String what : List.of("slices", "folds", "baseline")) {
         Outcome outcome = answers.of(task + what);
         assertThat(outcome.reason()).as(task + what).isNull();
         assertThat(others.of(task + what).reportJson())
@@ -120,8 +121,7 @@ class TaskQuestionsTest {
       }
       assertSlices(task, json(answers.of(task + "slices")));
       assertFolds(task, json(answers.of(task + "folds")));
-      assertThat(answers.of(task + "baseline").reason())
-          .isEqualTo("baseline must be asked of task BINARY only, got " + task);
+      assertComparison(task, json(answers.of(task + "baseline")));
       assertThat(answers.of(task + "honest").reason())
           .isEqualTo("honest_points must be asked of task BINARY only, got " + task);
     }
@@ -219,6 +219,38 @@ class TaskQuestionsTest {
         .isEqualTo(averaged.interval(0.95).low());
   }
 
+  private void assertComparison(Task task, JsonNode report) {
+    JsonNode comparison = report.get("comparison");
+    assertThat(comparison.get("join").get("joined").asInt()).isEqualTo(ROWS);
+    List<String> names = comparison.get("metrics").findValuesAsText("metric");
+    assertThat(names).hasSize(3);
+    for (JsonNode metric : comparison.get("metrics")) {
+      String name = metric.get("metric").asText();
+      double value = report(task, row -> true).metric(name).value();
+      assertThat(metric.get("value").asDouble()).as(name).isCloseTo(value, within(1e-14));
+      float[] kept = scores.clone();
+      rescore();
+      double old = report(task, row -> true).metric(name).value();
+      System.arraycopy(kept, 0, scores, 0, kept.length);
+      assertThat(metric.get("baseline").asDouble()).as(name).isCloseTo(old, within(1e-14));
+      assertThat(metric.get("difference").asDouble())
+          .as(name)
+          .isCloseTo(value - old, within(1e-13));
+      assertThat(metric.get("ci_low").asDouble()).isLessThan(metric.get("difference").asDouble());
+      assertThat(metric.get("p_value").isNull()).isFalse();
+    }
+    assertThat(comparison.get("mcnemar").isNull()).isEqualTo(task == Task.REGRESSION);
+  }
+
+  /** Another model's scores: those of the first third of the rows, turned by one class. */
+  private void rescore() {
+    for (int row = 0; row < ROWS / 3; row++) {
+      float first = scores[row * OUTPUTS];
+      System.arraycopy(scores, row * OUTPUTS + 1, scores, row * OUTPUTS, OUTPUTS - 1);
+      scores[row * OUTPUTS + OUTPUTS - 1] = first;
+    }
+  }
+
   private static JsonNode json(Outcome outcome) throws Exception {
     return new ObjectMapper().readTree(outcome.reportJson());
   }
@@ -242,8 +274,10 @@ class TaskQuestionsTest {
     List<RawMessage> messages = new ArrayList<>();
     for (Task task : TASKS) {
       addMessages(messages, task, 0, ROWS, null, batch);
-      // a baseline, so that what is refused is not what is missing
+      float[] kept = scores.clone();
+      rescore();
       addMessages(messages, task, 0, ROWS, -1, batch);
+      System.arraycopy(kept, 0, scores, 0, kept.length);
       for (int fold = 0; fold < FOLDS; fold++) {
         addMessages(messages, task, ROWS / FOLDS * fold, ROWS / FOLDS * (fold + 1), fold, batch);
       }

@@ -65,8 +65,8 @@ public final class CheckQuestion extends ProcessFunction<EvaluationTask, Evaluat
               ? "honest_points"
               : question.costs() != null
                   ? "false_positive_cost and false_negative_cost"
-                  : question.baseline() != null
-                      ? "baseline"
+                  : question.baseline() != null && question.allFolds()
+                      ? "baseline with all_folds"
                       : question.bootstrap() != null ? "bootstrap_replicates" : null;
       if (binaryOnly != null) {
         return binaryOnly + " must be asked of task BINARY only, got " + set.task();

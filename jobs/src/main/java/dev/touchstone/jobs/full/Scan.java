@@ -119,7 +119,10 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
     return SectionJson.toBytes(
         switch (split.aside().kind()) {
           case SLICES -> new SliceScan(split, reader, settings.rowsPerRange()).result();
-          case BASELINE -> held.comparison();
+          case BASELINE ->
+              split.set().task() == Task.BINARY
+                  ? held.comparison()
+                  : new TaskBaseline(split, reader).result();
           case BOOTSTRAP -> held.bootstrap();
           case HONEST_POINTS -> held.honestPoints();
           case FOLDS ->
