@@ -107,12 +107,13 @@ class TaskQuestionsTest {
               .setBaseline(
                   Baseline.newBuilder().setRunId("run").setCheckpoint("old" + task).build())
               .build());
+      requests.add(request(task, "bootstrap").setBootstrapReplicates(50).build());
       requests.add(request(task, "honest").setHonestPoints(true).build());
     }
     Answers answers = answers(1, 700, 1_100, requests);
     Answers others = answers(3, 431, 500, requests);
     for (Task task : TASKS) {
-      for (String what : List.of("slices", "folds", "baseline")) {
+      for (String what : List.of("slices", "folds", "baseline", "bootstrap")) {
         Outcome outcome = answers.of(task + what);
         assertThat(outcome.reason()).as(task + what).isNull();
         assertThat(others.of(task + what).reportJson())

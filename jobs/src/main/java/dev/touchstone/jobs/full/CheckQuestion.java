@@ -67,7 +67,7 @@ public final class CheckQuestion extends ProcessFunction<EvaluationTask, Evaluat
                   ? "false_positive_cost and false_negative_cost"
                   : question.baseline() != null && question.allFolds()
                       ? "baseline with all_folds"
-                      : question.bootstrap() != null ? "bootstrap_replicates" : null;
+                      : null;
       if (binaryOnly != null) {
         return binaryOnly + " must be asked of task BINARY only, got " + set.task();
       }

@@ -122,8 +122,11 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
           case BASELINE ->
               split.set().task() == Task.BINARY
                   ? held.comparison()
-                  : new TaskBaseline(split, reader).result();
-          case BOOTSTRAP -> held.bootstrap();
+                  : new TaskHeld(split, reader).comparison();
+          case BOOTSTRAP ->
+              split.set().task() == Task.BINARY
+                  ? held.bootstrap()
+                  : new TaskHeld(split, reader).bootstrap();
           case HONEST_POINTS -> held.honestPoints();
           case FOLDS ->
               split.set().task() == Task.BINARY

@@ -2,8 +2,11 @@ package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.cache.RowPage;
 import dev.touchstone.jobs.cache.SegmentReader;
+import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.metrics.binary.BinaryBootstrap;
+import dev.touchstone.metrics.compare.TaskBootstrap;
 import dev.touchstone.metrics.compare.TaskComparison;
 import dev.touchstone.metrics.compare.TaskRows;
 import dev.touchstone.metrics.shared.LabelEncoding;
@@ -17,20 +20,31 @@ import java.util.Map;
  * The rows of a task other than the binary one and a baseline's, paired by example id. A few
  * figures a row are in memory, up to a setting.
  */
-final class TaskBaseline {
+final class TaskHeld {
 
   private static final double LEVEL = 0.95;
 
   private final Split split;
   private final PieceReader reader;
 
-  TaskBaseline(Split split, PieceReader reader) {
+  TaskHeld(Split split, PieceReader reader) {
     this.split = split;
     this.reader = reader;
   }
 
-  /** The section {@code comparison}. */
-  Map<String, Object> result() throws IOException {
+  /** Intervals of the main metrics by resampling: the section {@code bootstrap}. */
+  Map<String, Object> bootstrap() throws IOException {
+    Question question = split.question();
+    var how =
+        new BinaryBootstrap.Options(
+            question.bootstrap().replicates(), question.bootstrap().seed(), 1, LEVEL);
+    var spreads = TaskBootstrap.of(hold("a bootstrap", split.set(), split.pieces()), how);
+    spreads.keySet().removeIf(name -> !question.asksFor(name));
+    return BootstrapJson.of(how, spreads);
+  }
+
+  /** The rows and a baseline's, paired by example id: the section {@code comparison}. */
+  Map<String, Object> comparison() throws IOException {
     List<SetManifest> baseline = split.aside().baseline();
     TaskRows theirs = hold("a baseline", baseline.get(0).status().set(), Piece.of(baseline));
     TaskRows mine = hold("a comparison", split.set(), split.pieces());
