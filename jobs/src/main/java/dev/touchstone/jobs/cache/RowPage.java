@@ -42,6 +42,33 @@ public record RowPage(
     return rowMajor(labels, labelEncoding.bytes());
   }
 
+  /**
+   * Some of the rows as a page of their own, without ids and slices.
+   *
+   * @param rows their numbers in this page, of which the first {@code size} count
+   */
+  public RowPage pick(int[] rows, int size) {
+    return new RowPage(
+        size,
+        labelEncoding,
+        labels.stream().map(column -> pick(column, labelEncoding.bytes(), rows, size)).toList(),
+        scores.stream().map(column -> pick(column, Float.BYTES, rows, size)).toList(),
+        weights == null ? null : pick(weights, Float.BYTES, rows, size),
+        null,
+        List.of());
+  }
+
+  private static ByteBuffer pick(ByteBuffer column, int width, int[] rows, int size) {
+    byte[] picked = new byte[size * width];
+    int from = column.position();
+    for (int i = 0; i < size; i++) {
+      for (int b = 0; b < width; b++) {
+        picked[i * width + b] = column.get(from + rows[i] * width + b);
+      }
+    }
+    return ByteBuffer.wrap(picked);
+  }
+
   private ByteBuffer rowMajor(List<ByteBuffer> columns, int width) {
     if (columns.size() == 1) {
       return columns.get(0);

@@ -21,24 +21,29 @@ public final class BootstrapJson {
   /** The section. */
   public static Map<String, Object> of(
       BinaryBootstrap.Options options, BinaryBootstrap.Result result) {
+    return of(options, spreads(result));
+  }
+
+  /** The section from spreads by the metric's name. */
+  public static Map<String, Object> of(
+      BinaryBootstrap.Options options, Map<String, BinaryBootstrap.Spread> spreads) {
     var json = new LinkedHashMap<String, Object>();
     json.put("replicates", options.replicates());
     json.put("seed", options.seed());
     json.put("level", options.level());
     json.put("stratified", options.stratified());
-    spreads(result)
-        .forEach(
-            (metric, spread) -> {
-              var fields = new LinkedHashMap<String, Object>();
-              boolean any = !Double.isNaN(spread.standardError());
-              fields.put("used", spread.used());
-              fields.put("dropped", spread.dropped());
-              fields.put("standard_error", any ? spread.standardError() : null);
-              fields.put("reason", any ? null : "too_few_defined_replicates");
-              fields.put("percentile", json(spread.percentile()));
-              fields.put("bca", json(spread.bca()));
-              json.put(metric, fields);
-            });
+    spreads.forEach(
+        (metric, spread) -> {
+          var fields = new LinkedHashMap<String, Object>();
+          boolean any = !Double.isNaN(spread.standardError());
+          fields.put("used", spread.used());
+          fields.put("dropped", spread.dropped());
+          fields.put("standard_error", any ? spread.standardError() : null);
+          fields.put("reason", any ? null : "too_few_defined_replicates");
+          fields.put("percentile", json(spread.percentile()));
+          fields.put("bca", json(spread.bca()));
+          json.put(metric, fields);
+        });
     return json;
   }
 

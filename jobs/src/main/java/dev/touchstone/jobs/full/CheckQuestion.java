@@ -59,9 +59,18 @@ public final class CheckQuestion extends ProcessFunction<EvaluationTask, Evaluat
             + String.join(", ", metrics);
       }
     }
-    if (set.task() != Task.BINARY && Aside.isAsked(question)) {
-      return "slices, baseline, bootstrap, folds and honest points must be of task BINARY, got "
-          + set.task();
+    if (set.task() != Task.BINARY) {
+      String binaryOnly =
+          question.honestPoints()
+              ? "honest_points"
+              : question.costs() != null
+                  ? "false_positive_cost and false_negative_cost"
+                  : question.baseline() != null && question.allFolds()
+                      ? "baseline with all_folds"
+                      : null;
+      if (binaryOnly != null) {
+        return binaryOnly + " must be asked of task BINARY only, got " + set.task();
+      }
     }
     if (question.slices() != null) {
       List<String> columns = task.manifest().status().slices();

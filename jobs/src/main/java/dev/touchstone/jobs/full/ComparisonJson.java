@@ -8,6 +8,7 @@ import dev.touchstone.metrics.compare.McNemar;
 import dev.touchstone.metrics.compare.MetricComparison;
 import dev.touchstone.metrics.compare.MultipleTests;
 import dev.touchstone.metrics.compare.PairedReport;
+import dev.touchstone.metrics.compare.TaskComparison;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,13 +39,31 @@ public final class ComparisonJson {
       CompareOptions options) {
     var json = new LinkedHashMap<String, Object>();
     json.put("baseline", baseline);
-    json.put("join", join(coverage, pairedBy, report));
+    var join = join(coverage, pairedBy, report.n());
+    join.put("n_pos", report.nPos());
+    json.put("join", join);
     json.put("metrics", metrics(metrics));
     json.put("p_adjustment", "holm");
     json.put("threshold", options.candidateThreshold());
     json.put("baseline_threshold", options.baselineThreshold());
     json.put("mcnemar", report.mcnemar() == null ? null : mcnemar(report.mcnemar()));
     json.put("flips", report.flips() == null ? null : flips(report.flips(), options.level()));
+    return json;
+  }
+
+  /**
+   * The section of a task other than the binary one, paired by id.
+   *
+   * @param metrics those to tell of
+   */
+  public static Map<String, Object> of(
+      String baseline, TaskComparison comparison, List<MetricComparison> metrics) {
+    var json = new LinkedHashMap<String, Object>();
+    json.put("baseline", baseline);
+    json.put("join", join(comparison.coverage(), "id", comparison.n()));
+    json.put("metrics", metrics(metrics));
+    json.put("p_adjustment", "holm");
+    json.put("mcnemar", comparison.mcnemar() == null ? null : mcnemar(comparison.mcnemar()));
     return json;
   }
 
@@ -86,8 +105,7 @@ public final class ComparisonJson {
     return all;
   }
 
-  private static Map<String, Object> join(
-      JoinCoverage coverage, String pairedBy, PairedReport report) {
+  private static Map<String, Object> join(JoinCoverage coverage, String pairedBy, long n) {
     var join = new LinkedHashMap<String, Object>();
     join.put("paired_by", pairedBy);
     join.put("rows", coverage.candidateRows());
@@ -95,8 +113,7 @@ public final class ComparisonJson {
     join.put("joined", coverage.joined());
     join.put("share", coverage.share());
     join.put("complete", coverage.complete());
-    join.put("n", report.n());
-    join.put("n_pos", report.nPos());
+    join.put("n", n);
     return join;
   }
 

@@ -166,7 +166,7 @@ public final class FinishEvaluations
     Answer answer =
         leader.manifest().status().set().task() == Task.BINARY
             ? binary(leader, total, parts, beside, now)
-            : other(leader, total, now);
+            : other(leader, total, beside, now);
     List<MetricPoint> told =
         answer.points().stream().map(point -> point.withRevision(leader.revision())).toList();
     told.forEach(point -> context.output(points, point));
@@ -197,7 +197,7 @@ public final class FinishEvaluations
             BinaryReport.assemble(
                 CoarseCounts.fromBytes(total.payload()), results, FullOptions.of(question)),
             question);
-    Sections sections = Sections.of(question, beside);
+    Sections sections = Sections.of(Task.BINARY, question, beside);
     List<MetricPoint> values =
         new ArrayList<>(points(task, report.metrics(), report.n(), report.nPos(), now));
     values.addAll(
@@ -207,16 +207,19 @@ public final class FinishEvaluations
         values);
   }
 
-  private static Answer other(EvaluationTask task, Finding total, long now) {
+  private static Answer other(EvaluationTask task, Finding total, List<Finding> beside, long now) {
     Question question = task.trigger().question();
     TaskPass pass = TaskPass.of(task.manifest().status().set(), question);
     pass.combine(total.payload());
     TaskReport report = pass.report();
     List<MetricValue> metrics =
         report.metrics().stream().filter(metric -> question.asksFor(metric.name())).toList();
+    SetIdentity set = task.manifest().status().set();
+    Sections sections = Sections.of(set.task(), question, beside);
+    List<MetricPoint> values = new ArrayList<>(points(task, metrics, report.n(), 0, now));
+    values.addAll(sections.slicePoints(set, task.trigger().claim(), now));
     return new Answer(
-        TaskReportJson.toJson(report, metrics, provenance(task)),
-        points(task, metrics, report.n(), 0, now));
+        TaskReportJson.toJson(report, metrics, sections.ofTask(), provenance(task)), values);
   }
 
   /** Where the numbers come from: nothing that depends on arrival order, machines or time. */

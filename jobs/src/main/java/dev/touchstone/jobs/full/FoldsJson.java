@@ -27,13 +27,32 @@ public final class FoldsJson {
       CrossValidation validation,
       List<FoldMetric> metrics,
       List<MetricComparison> paired) {
+    return of(
+        column,
+        names,
+        validation.reports().stream().map(SectionJson::size).toList(),
+        metrics,
+        paired);
+  }
+
+  /**
+   * The section of any task.
+   *
+   * @param sizes of the folds: counts by name
+   */
+  public static Map<String, Object> of(
+      String column,
+      List<String> names,
+      List<Map<String, Object>> sizes,
+      List<FoldMetric> metrics,
+      List<MetricComparison> paired) {
     var json = new LinkedHashMap<String, Object>();
     json.put("column", column);
     var folds = new ArrayList<Map<String, Object>>();
     for (int i = 0; i < names.size(); i++) {
       var fold = new LinkedHashMap<String, Object>();
       fold.put("fold", names.get(i));
-      fold.putAll(SectionJson.size(validation.reports().get(i)));
+      fold.putAll(sizes.get(i));
       folds.add(fold);
     }
     json.put("folds", folds);

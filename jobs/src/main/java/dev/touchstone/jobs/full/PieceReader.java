@@ -44,6 +44,19 @@ final class PieceReader {
    * @throws IllegalArgumentException for more than the settings allow
    */
   Held hold(String what, List<Piece> pieces) throws IOException {
+    int rows = rowsToHold(what, pieces);
+    Filler filler = new Filler(rows);
+    read(pieces, new SegmentReader.Also(true, List.of()), filler);
+    return new Held(filler.ids, filler.scores, filler.labels, filler.weights);
+  }
+
+  /**
+   * How many rows there are.
+   *
+   * @param what holds them
+   * @throws IllegalArgumentException for more than the settings allow
+   */
+  int rowsToHold(String what, List<Piece> pieces) {
     long rows = pieces.stream().mapToLong(piece -> piece.segment().rows()).sum();
     if (rows > mostInMemory) {
       throw new IllegalArgumentException(
@@ -53,9 +66,7 @@ final class PieceReader {
               + " rows, which are held in memory (setting full.max_rows_in_memory), got "
               + rows);
     }
-    Filler filler = new Filler((int) rows);
-    read(pieces, new SegmentReader.Also(true, List.of()), filler);
-    return new Held(filler.ids, filler.scores, filler.labels, filler.weights);
+    return (int) rows;
   }
 
   private static final class Filler implements SegmentReader.Pages {

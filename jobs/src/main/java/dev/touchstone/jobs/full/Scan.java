@@ -1,6 +1,7 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.cache.SegmentReader;
+import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.settings.EngineSettings.CacheSettings;
 import dev.touchstone.jobs.settings.EngineSettings.FullSettings;
 import dev.touchstone.metrics.binary.RangeScan;
@@ -118,10 +119,19 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
     return SectionJson.toBytes(
         switch (split.aside().kind()) {
           case SLICES -> new SliceScan(split, reader, settings.rowsPerRange()).result();
-          case BASELINE -> held.comparison();
-          case BOOTSTRAP -> held.bootstrap();
+          case BASELINE ->
+              split.set().task() == Task.BINARY
+                  ? held.comparison()
+                  : new TaskHeld(split, reader).comparison();
+          case BOOTSTRAP ->
+              split.set().task() == Task.BINARY
+                  ? held.bootstrap()
+                  : new TaskHeld(split, reader).bootstrap();
           case HONEST_POINTS -> held.honestPoints();
-          case FOLDS -> held.folds();
+          case FOLDS ->
+              split.set().task() == Task.BINARY
+                  ? held.folds()
+                  : new TaskFolds(split, reader).result();
         });
   }
 

@@ -4,6 +4,7 @@ import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.Task;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -25,7 +26,7 @@ record Sections(
   /**
    * @param findings without errors, in any order
    */
-  static Sections of(Question question, List<Finding> findings) {
+  static Sections of(Task task, Question question, List<Finding> findings) {
     List<Map<String, Object>> shares = new ArrayList<>();
     Map<Aside.Kind, Map<String, Object>> others = new EnumMap<>(Aside.Kind.class);
     for (Finding finding : findings) {
@@ -40,7 +41,7 @@ record Sections(
     List<Map<String, Object>> slices = List.of();
     Map<String, Object> sections = new LinkedHashMap<>();
     if (question.slices() != null) {
-      SliceSection section = SliceSection.of(question.slices(), shares);
+      SliceSection section = SliceSection.of(task, question.slices(), shares);
       slices = section.slices();
       sections.put("slicing", section.section());
     }
@@ -58,6 +59,18 @@ record Sections(
 
   ReportJson.Additions additions() {
     return new ReportJson.Additions(sections, honestPoints, slices);
+  }
+
+  /**
+   * For a report of a task other than the binary one: {@code slices} where asked, then the rest.
+   */
+  Map<String, Object> ofTask() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    if (sections.containsKey("slicing")) {
+      all.put("slices", slices);
+    }
+    all.putAll(sections);
+    return all;
   }
 
   /** A point a metric and slice. */
@@ -95,7 +108,8 @@ record Sections(
         (String) metric.get("ci_method"),
         (Double) metric.get("level"),
         ((Number) slice.get("n")).longValue(),
-        ((Number) slice.get("n_pos")).longValue(),
+        // tasks other than the binary one have no positives
+        ((Number) slice.getOrDefault("n_pos", 0)).longValue(),
         true,
         reason == null ? (String) metric.get("ci_reason") : reason,
         0);

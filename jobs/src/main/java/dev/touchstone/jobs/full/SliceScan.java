@@ -3,6 +3,7 @@ package dev.touchstone.jobs.full;
 import dev.touchstone.jobs.cache.RowPage;
 import dev.touchstone.jobs.cache.SegmentReader;
 import dev.touchstone.jobs.model.Question;
+import dev.touchstone.jobs.model.Task;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.metrics.binary.BinaryReport;
@@ -12,6 +13,7 @@ import dev.touchstone.metrics.binary.RangeScan;
 import dev.touchstone.metrics.binary.RangeTask;
 import dev.touchstone.metrics.binary.ResolvePlan;
 import dev.touchstone.metrics.compare.IndependentDifference;
+import dev.touchstone.metrics.shared.TaskReport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Evaluates groups of a grouping exactly, each against the rest of the rows: one pass to see which
@@ -39,6 +42,7 @@ final class SliceScan {
   private final BinaryOptions options;
   private final int rowsPerRange;
   private final SliceTally tally;
+  private final boolean binary;
 
   /**
    * @param rowsPerRange rows that are resolved at once
@@ -50,7 +54,8 @@ final class SliceScan {
     this.rowsPerRange = rowsPerRange;
     String grouping = split.aside().grouping();
     columns = new SegmentReader.Also(false, Question.Slices.columns(grouping));
-    tally = new SliceTally(grouping);
+    binary = split.set().task() == Task.BINARY;
+    tally = new SliceTally(grouping, binary);
     // a slice has no sweep
     options = FullOptions.of(split.question()).withThresholds(2);
   }
@@ -62,13 +67,15 @@ final class SliceScan {
     List<SliceTally.Group> reported = all.subList(0, Math.min(all.size(), slices.most()));
     List<Object> mine = new ArrayList<>();
     List<SliceTally.Group> chunk = new ArrayList<>();
+    int atOnce = binary ? GROUPS_AT_ONCE : TaskSlices.groupsAtOnce(split.set());
     for (int i = split.aside().share(); i < reported.size(); i += split.aside().shares()) {
-      if (reported.get(i).positives() < slices.minPositives()) {
+      SliceTally.Group group = reported.get(i);
+      if ((binary ? group.positives() : group.rows()) < slices.minPositives()) {
         mine.add(tooSmall(i, reported.get(i)));
         continue;
       }
       chunk.add(reported.get(i));
-      if (chunk.size() == GROUPS_AT_ONCE) {
+      if (chunk.size() == atOnce) {
         evaluate(reported, chunk, mine);
         chunk.clear();
       }
@@ -88,18 +95,20 @@ final class SliceScan {
     reader.read(split.pieces(), columns, pages);
   }
 
-  private static Map<String, Object> head(int rank, SliceTally.Group group) {
+  private Map<String, Object> head(int rank, SliceTally.Group group) {
     Map<String, Object> head = new LinkedHashMap<>();
     head.put("rank", rank);
     head.put("slice", group.name());
     head.put("n", group.rows());
-    head.put("n_pos", group.positives());
+    if (binary) {
+      head.put("n_pos", group.positives());
+    }
     return head;
   }
 
-  private static Map<String, Object> tooSmall(int rank, SliceTally.Group group) {
+  private Map<String, Object> tooSmall(int rank, SliceTally.Group group) {
     Map<String, Object> fields = head(rank, group);
-    fields.put("reason", "too_few_positives");
+    fields.put("reason", binary ? "too_few_positives" : "too_few_rows");
     fields.put("metrics", Map.of());
     fields.put("differences", Map.of());
     return fields;
@@ -108,6 +117,10 @@ final class SliceScan {
   private void evaluate(
       List<SliceTally.Group> reported, List<SliceTally.Group> chunk, List<Object> into)
       throws IOException {
+    if (!binary) {
+      evaluateTask(reported, chunk, into);
+      return;
+    }
     // at 2 i group i, at 2 i + 1 the rest of it
     List<CoarseCounts> counts = new ArrayList<>();
     chunk.forEach(
@@ -131,8 +144,25 @@ final class SliceScan {
           fields(
               reported.indexOf(chunk.get(i)),
               chunk.get(i),
-              BinaryReport.assemble(counts.get(2 * i), results.get(2 * i), options),
-              BinaryReport.assemble(counts.get(2 * i + 1), results.get(2 * i + 1), options)));
+              BinaryReport.assemble(counts.get(2 * i), results.get(2 * i), options).metrics(),
+              BinaryReport.assemble(counts.get(2 * i + 1), results.get(2 * i + 1), options)
+                  ::metric));
+    }
+  }
+
+  private void evaluateTask(
+      List<SliceTally.Group> reported, List<SliceTally.Group> chunk, List<Object> into)
+      throws IOException {
+    TaskSlices passes = new TaskSlices(split.set(), split.question(), chunk);
+    read(page -> passes.accept(page, tally.groups(page)));
+    for (int i = 0; i < chunk.size(); i++) {
+      TaskReport rest = passes.rest(i);
+      into.add(
+          fields(
+              reported.indexOf(chunk.get(i)),
+              chunk.get(i),
+              passes.group(i).metrics(),
+              rest::metric));
     }
   }
 
@@ -190,16 +220,17 @@ final class SliceScan {
   }
 
   private Map<String, Object> fields(
-      int rank, SliceTally.Group group, BinaryReport report, BinaryReport rest) {
+      int rank, SliceTally.Group group, List<MetricValue> all, Function<String, MetricValue> rest) {
     Map<String, Object> metrics = new LinkedHashMap<>();
     Map<String, Object> differences = new LinkedHashMap<>();
-    for (MetricValue metric : report.metrics()) {
-      if (!SliceSection.isWanted(split.question(), metric.name())) {
+    for (MetricValue metric : all) {
+      if (!SliceSection.isWanted(split.set().task(), split.question(), metric.name())) {
         continue;
       }
       metrics.put(metric.name(), SectionJson.metric(metric));
-      if (metric.interval() != null) {
-        var difference = IndependentDifference.of(metric, rest.metric(metric.name()));
+      // a binary metric without an interval has no test, and no entry either
+      if (!binary || metric.interval() != null) {
+        var difference = IndependentDifference.of(metric, rest.apply(metric.name()));
         Map<String, Object> fields = SectionJson.metric(difference.value());
         fields.put(
             "p_value", difference.pValue().isPresent() ? difference.pValue().getAsDouble() : null);

@@ -1,6 +1,7 @@
 package dev.touchstone.jobs.full;
 
 import dev.touchstone.jobs.model.Question;
+import dev.touchstone.jobs.model.Task;
 import dev.touchstone.metrics.compare.MultipleTests;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,33 +21,61 @@ import java.util.TreeSet;
 record SliceSection(List<Map<String, Object>> slices, Map<String, Object> section) {
 
   /** Reported for a slice where the question names no metrics. */
-  private static final List<String> USUAL =
-      List.of(
-          "average_precision",
-          "roc_auc",
-          "log_loss",
-          "brier",
-          "prevalence",
-          "accuracy",
-          "precision",
-          "recall",
-          "specificity",
-          "f1",
-          "balanced_accuracy",
-          "mcc");
+  private static final Map<Task, List<String>> USUAL =
+      Map.of(
+          Task.BINARY,
+          usualOfBinary(),
+          Task.MULTICLASS,
+          List.of(
+              "accuracy",
+              "balanced_accuracy",
+              "macro_precision",
+              "macro_recall",
+              "macro_f1",
+              "weighted_f1",
+              "mcc",
+              "log_loss",
+              "brier"),
+          Task.MULTILABEL,
+          List.of(
+              "subset_accuracy",
+              "hamming_loss",
+              "samples_f1",
+              "macro_f1",
+              "micro_precision",
+              "micro_recall",
+              "micro_f1"),
+          Task.REGRESSION,
+          List.of("mse", "rmse", "mae", "bias", "r2"));
+
+  private static List<String> usualOfBinary() {
+    return List.of(
+        "average_precision",
+        "roc_auc",
+        "log_loss",
+        "brier",
+        "prevalence",
+        "accuracy",
+        "precision",
+        "recall",
+        "specificity",
+        "f1",
+        "balanced_accuracy",
+        "mcc");
+  }
 
   /** Others differ between slices already where only the share of positives does. */
   private static final List<String> FREE_OF_PREVALENCE =
       List.of("roc_auc", "recall", "specificity", "balanced_accuracy", "youden_j");
 
-  static boolean isWanted(Question question, String metric) {
-    return (question.metrics().isEmpty() ? USUAL : question.metrics()).contains(metric);
+  static boolean isWanted(Task task, Question question, String metric) {
+    return (question.metrics().isEmpty() ? USUAL.get(task) : question.metrics()).contains(metric);
   }
 
   /**
    * @param shares results of {@link SliceScan#result}, in any order
    */
-  static SliceSection of(Question.Slices asked, List<Map<String, Object>> shares) {
+  static SliceSection of(Task task, Question.Slices asked, List<Map<String, Object>> shares) {
     List<Map<String, Object>> slices = new ArrayList<>();
     List<Map<String, Object>> groupings = new ArrayList<>();
     TreeMap<String, List<Map<String, Object>>> byGrouping = new TreeMap<>();
@@ -75,10 +104,12 @@ record SliceSection(List<Map<String, Object>> slices, Map<String, Object> sectio
     Map<String, Object> section = new LinkedHashMap<>();
     section.put("groupings", groupings);
     section.put("most", asked.most());
-    section.put("min_positives", asked.minPositives());
+    section.put(task == Task.BINARY ? "min_positives" : "min_rows", asked.minPositives());
     section.put("difference_to", "rest");
     section.put("p_adjustment", "benjamini_hochberg");
-    section.put("free_of_prevalence", FREE_OF_PREVALENCE);
+    if (task == Task.BINARY) {
+      section.put("free_of_prevalence", FREE_OF_PREVALENCE);
+    }
     return new SliceSection(slices, section);
   }
 

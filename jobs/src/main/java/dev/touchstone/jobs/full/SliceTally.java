@@ -27,6 +27,7 @@ final class SliceTally {
 
   private final String grouping;
   private final List<String> columns;
+  private final boolean ofPositives;
   // values hold no control characters, so that NUL keeps those of a cross apart
   private final Map<String, Integer> groupOf = new HashMap<>();
   private final List<String> values = new ArrayList<>();
@@ -38,7 +39,12 @@ final class SliceTally {
   private int[] ofCodes;
   private Map<Long, Integer> ofManyCodes;
 
-  SliceTally(String grouping) {
+  /**
+   * @param ofPositives whether labels are 0 or 1 and positives are counted; otherwise there are
+   *     none
+   */
+  SliceTally(String grouping, boolean ofPositives) {
+    this.ofPositives = ofPositives;
     this.grouping = grouping;
     this.columns = Question.Slices.columns(grouping);
   }
@@ -49,10 +55,15 @@ final class SliceTally {
   /** Counts the rows of a page. */
   void accept(RowPage page) {
     int[] of = groups(page);
+    for (int row = 0; row < page.count(); row++) {
+      rows[of[row]]++;
+    }
+    if (!ofPositives) {
+      return;
+    }
     ByteBuffer labels = page.labels().get(0);
     int at = labels.position();
     for (int row = 0; row < page.count(); row++) {
-      rows[of[row]]++;
       positives[of[row]] += labels.get(at + row);
     }
   }

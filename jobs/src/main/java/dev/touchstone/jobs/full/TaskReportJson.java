@@ -21,10 +21,14 @@ public final class TaskReportJson {
   private TaskReportJson() {}
 
   /** The whole body in one line. Parameters as in {@link #write}. */
-  static String toJson(TaskReport report, List<MetricValue> metrics, Map<String, ?> provenance) {
+  static String toJson(
+      TaskReport report,
+      List<MetricValue> metrics,
+      Map<String, ?> sections,
+      Map<String, ?> provenance) {
     var text = new StringWriter();
     try (var out = ReportJson.factory().createGenerator(text)) {
-      write(out, report, metrics, Map.of(), provenance, Map.of());
+      write(out, report, metrics, sections, provenance, Map.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e); // a StringWriter has no I/O
     }

@@ -247,6 +247,15 @@ public final class BinaryBootstrap {
     }
   }
 
+  /**
+   * How a metric varied, without BCa.
+   *
+   * @param values of the replicates; NaN where it is undefined
+   */
+  public static Spread spread(double[] values, Options options) {
+    return spread(values, null, options);
+  }
+
   private static Spread spread(double[] values, Influence influence, Options options) {
     double[] sorted = Arrays.stream(values).filter(v -> !Double.isNaN(v)).sorted().toArray();
     int dropped = values.length - sorted.length;
