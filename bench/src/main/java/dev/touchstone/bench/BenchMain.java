@@ -38,6 +38,7 @@ public final class BenchMain {
           new About("Distributed.count", "pass 1 from bytes, states through bytes"),
           new About("Distributed.bothPasses", "both passes and the report, from bytes"),
           new About("cache", "[ROWS] (10^7) from messages into the prediction cache"),
+          new About("fast-tier", "[ROWS] (4*10^8) from Kafka to proxy points, 10 slices"),
           new About("billion", "10^7, 10^8 and 10^9 rows through both jobs, or [ROWS ...]; 5 GB"));
 
   private BenchMain() {}
@@ -59,6 +60,12 @@ public final class BenchMain {
       }
       if (args[0].equals("cache")) {
         CacheWriting.run(
+            Path.of(System.getProperty("touchstone.home", ".")),
+            Arrays.copyOfRange(args, 1, args.length));
+        return;
+      }
+      if (args[0].equals("fast-tier")) {
+        FastTier.run(
             Path.of(System.getProperty("touchstone.home", ".")),
             Arrays.copyOfRange(args, 1, args.length));
         return;

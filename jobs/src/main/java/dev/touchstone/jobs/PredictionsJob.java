@@ -4,9 +4,12 @@ import dev.touchstone.jobs.cache.CacheWriter;
 import dev.touchstone.jobs.fast.ProxyMetrics;
 import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.ingest.DecodeTombstones;
+import dev.touchstone.jobs.ingest.FindPredictionSet;
 import dev.touchstone.jobs.ingest.KafkaInput;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.KeyedMessage;
+import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.RawMessage;
@@ -64,26 +67,31 @@ public final class PredictionsJob {
       Sink<DeadLetter> deadLetters) {
     // records are never changed once made, so operators may share them
     env.getConfig().enableObjectReuse();
-    var batches =
+    var found =
         env.fromSource(predictions, WatermarkStrategy.noWatermarks(), "predictions")
             .uid("ingest.predictions")
-            .process(new DecodePredictions(REFUSED, settings.kafka().schemaRegistryUrl()))
-            .name("decode and check")
-            .uid("ingest.decode-predictions");
-    DataStream<String> forgotten =
+            .process(new FindPredictionSet(REFUSED, settings.kafka().schemaRegistryUrl()))
+            .name("find prediction set")
+            .uid("ingest.find-prediction-set");
+    DataStream<KeyedMessage> forgotten =
         env.fromSource(predictionSets, WatermarkStrategy.noWatermarks(), "forgotten sets")
             .uid("ingest.forgotten-sets")
             .flatMap(new DecodeTombstones())
             .name("decode tombstones")
             .uid("ingest.decode-tombstones");
+    var batches =
+        found
+            .union(forgotten)
+            .keyBy(KeyedMessage::setKey)
+            .process(new DecodePredictions(REFUSED, settings.kafka().schemaRegistryUrl()))
+            .name("decode and check")
+            .uid("ingest.decode-predictions");
     SingleOutputStreamOperator<LedgerUpdate> updates =
-        batches
-            .keyBy(batch -> batch.set().setKey())
-            .connect(forgotten.keyBy(setKey -> setKey))
+        DataStreamUtils.reinterpretAsKeyedStream(batches, LedgerInput::setKey)
             .process(new PredictionLedger(settings.ledger(), CONFLICTS))
             .name("ledger")
             .uid("ledger.predictions");
-    // same key, same slot: no second shuffle
+    // one chain from here on: a batch is shuffled once, as the message it came in
     KeyedStream<LedgerUpdate, String> bySet =
         DataStreamUtils.reinterpretAsKeyedStream(updates, LedgerUpdate::setKey);
     bySet
@@ -93,16 +101,18 @@ public final class PredictionsJob {
         .sinkTo(metrics)
         .name("metrics")
         .uid("output.proxy-metrics");
-    bySet
-        .process(new CacheWriter(settings.cache(), settings.ledger()))
-        .name("prediction cache")
-        .uid("cache.writer")
-        .sinkTo(manifests)
-        .name("prediction sets")
-        .uid("output.prediction-sets");
-    batches
+    if (settings.cache().enabled()) {
+      bySet
+          .process(new CacheWriter(settings.cache(), settings.ledger()))
+          .name("prediction cache")
+          .uid("cache.writer")
+          .sinkTo(manifests)
+          .name("prediction sets")
+          .uid("output.prediction-sets");
+    }
+    found
         .getSideOutput(REFUSED)
-        .union(updates.getSideOutput(CONFLICTS))
+        .union(batches.getSideOutput(REFUSED), updates.getSideOutput(CONFLICTS))
         .sinkTo(deadLetters)
         .name("dead letters")
         .uid("output.refused-predictions");

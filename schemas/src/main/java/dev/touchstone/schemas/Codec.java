@@ -12,6 +12,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.Decoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
@@ -57,6 +58,7 @@ public final class Codec<T extends SpecificRecord> {
   private final byte[] header;
   private final Map<Long, Schema> writers = new HashMap<>();
   private final Map<Schema, SpecificDatumReader<T>> readers = new HashMap<>();
+  private final Map<Schema, SpecificDatumReader<T>> readersWithoutBytes = new HashMap<>();
   private final SpecificDatumWriter<T> writer;
   private final ByteArrayOutputStream buffer = new ByteArrayOutputStream(1 << 16);
   private BinaryDecoder decoder;
@@ -120,12 +122,25 @@ public final class Codec<T extends SpecificRecord> {
    * @throws IOException if the schema registry can't be reached: a passing fault
    */
   public T decode(byte[] message) throws MalformedMessageException, IOException {
+    return decode(message, false);
+  }
+
+  /**
+   * As {@link #decode}, but every field of bytes comes empty, whatever the message holds: next to
+   * nothing for a message that is mostly columns. JSON is read whole.
+   */
+  public T decodeWithoutBytes(byte[] message) throws MalformedMessageException, IOException {
+    return decode(message, true);
+  }
+
+  private T decode(byte[] message, boolean withoutBytes)
+      throws MalformedMessageException, IOException {
     if (message == null || message.length == 0) {
       throw new MalformedMessageException("message is empty");
     }
     return switch (message[0]) {
-      case (byte) 0xC3 -> decodeSingleObject(message);
-      case 0 -> decodeConfluent(message);
+      case (byte) 0xC3 -> decodeSingleObject(message, withoutBytes);
+      case 0 -> decodeConfluent(message, withoutBytes);
       case '{' -> type.cast(PlainJson.read(schema, message));
       default ->
           throw new MalformedMessageException(
@@ -136,7 +151,8 @@ public final class Codec<T extends SpecificRecord> {
     };
   }
 
-  private T decodeSingleObject(byte[] message) throws MalformedMessageException {
+  private T decodeSingleObject(byte[] message, boolean withoutBytes)
+      throws MalformedMessageException {
     if (message.length < SINGLE_OBJECT_HEADER || message[1] != SINGLE_OBJECT_MARKER[1]) {
       throw new MalformedMessageException(
           "Avro single-object header is cut short or not version 1");
@@ -151,10 +167,11 @@ public final class Codec<T extends SpecificRecord> {
           String.format(
               "no %s schema has the fingerprint %016x", type.getSimpleName(), fingerprint));
     }
-    return decodeBody(message, SINGLE_OBJECT_HEADER, writerSchema);
+    return decodeBody(message, SINGLE_OBJECT_HEADER, writerSchema, withoutBytes);
   }
 
-  private T decodeConfluent(byte[] message) throws MalformedMessageException, IOException {
+  private T decodeConfluent(byte[] message, boolean withoutBytes)
+      throws MalformedMessageException, IOException {
     if (registry == null) {
       throw new MalformedMessageException(
           "first byte 00 is schema-registry framing, but no registry is configured");
@@ -163,17 +180,19 @@ public final class Codec<T extends SpecificRecord> {
       throw new MalformedMessageException("schema-registry header is cut short");
     }
     Schema writerSchema = registry.byId(ByteBuffer.wrap(message).getInt(1));
-    return decodeBody(message, CONFLUENT_HEADER, writerSchema);
+    return decodeBody(message, CONFLUENT_HEADER, writerSchema, withoutBytes);
   }
 
-  private T decodeBody(byte[] message, int offset, Schema writerSchema)
+  private T decodeBody(byte[] message, int offset, Schema writerSchema, boolean withoutBytes)
       throws MalformedMessageException {
     decoder = DecoderFactory.get().binaryDecoder(message, offset, message.length - offset, decoder);
     T datum;
     try {
       datum =
-          readers
-              .computeIfAbsent(writerSchema, w -> new SpecificDatumReader<>(w, schema))
+          (withoutBytes
+                  ? readersWithoutBytes.computeIfAbsent(writerSchema, w -> skipping(w, schema))
+                  : readers.computeIfAbsent(
+                      writerSchema, w -> new SpecificDatumReader<>(w, schema)))
               .read(null, decoder);
       if (!decoder.isEnd()) {
         throw new MalformedMessageException("bytes are left over after the record");
@@ -183,6 +202,23 @@ public final class Codec<T extends SpecificRecord> {
       throw new MalformedMessageException("not a " + type.getSimpleName() + ": " + describe(e), e);
     }
     return datum;
+  }
+
+  private static <T> SpecificDatumReader<T> skipping(Schema writer, Schema reader) {
+    SpecificData slow = new SpecificData();
+    slow.setFastReaderEnabled(false); // the fast one can't be told to skip
+    return new SpecificDatumReader<>(writer, reader, slow) {
+      @Override
+      protected Object readBytes(Object old, Schema type, Decoder in) throws IOException {
+        in.skipBytes();
+        return ByteBuffer.allocate(0);
+      }
+
+      @Override
+      protected Object readBytes(Object old, Decoder in) throws IOException {
+        return readBytes(old, null, in);
+      }
+    };
   }
 
   private static String describe(Exception e) {

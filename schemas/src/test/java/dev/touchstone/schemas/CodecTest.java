@@ -141,6 +141,7 @@ class CodecTest {
         bad[random.nextInt(10, bad.length + 1) % bad.length] = (byte) random.nextInt();
       }
       try {
+        codec.decodeWithoutBytes(bad);
         codec.decode(bad);
       } catch (MalformedMessageException e) {
         assertThat(e.getMessage()).as("seed %d", seed).isNotBlank();
@@ -148,6 +149,19 @@ class CodecTest {
         throw new AssertionError("seed " + seed, e);
       }
     }
+  }
+
+  @Test
+  void columnsCanBeSkipped() throws Exception {
+    PredictionBatch batch = batch();
+    batch.setExampleIds(ByteBuffer.allocate(16));
+    ByteBuffer none = ByteBuffer.allocate(0);
+    PredictionBatch without = PredictionBatch.newBuilder(batch).build();
+    without.setExampleIds(none);
+    without.setLabels(none);
+    without.setScores(none);
+    without.getSlices().forEach(slice -> slice.setCodes(none));
+    assertThat(codec.decodeWithoutBytes(codec.encode(batch))).isEqualTo(without);
   }
 
   @Test

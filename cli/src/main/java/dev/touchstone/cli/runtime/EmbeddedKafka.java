@@ -16,7 +16,7 @@ import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 
 /** One Kafka broker that is its own controller (KRaft), in this process, on loopback. */
-final class EmbeddedKafka implements AutoCloseable {
+public final class EmbeddedKafka implements AutoCloseable {
 
   private final KafkaRaftServer server;
   private final int port;
@@ -32,7 +32,8 @@ final class EmbeddedKafka implements AutoCloseable {
    * @param port for clients; must stay the same over restarts of a directory, like
    * @param controllerPort for the broker itself
    */
-  static EmbeddedKafka start(Path directory, int port, int controllerPort) throws IOException {
+  public static EmbeddedKafka start(Path directory, int port, int controllerPort)
+      throws IOException {
     // a broker fault must not end the process that also runs the jobs and the server
     Exit.setHaltProcedure((code, message) -> fail("halt", code, message));
     Exit.setExitProcedure((code, message) -> fail("exit", code, message));
@@ -103,7 +104,7 @@ final class EmbeddedKafka implements AutoCloseable {
     return properties;
   }
 
-  String bootstrap() {
+  public String bootstrap() {
     return "127.0.0.1:" + port;
   }
 

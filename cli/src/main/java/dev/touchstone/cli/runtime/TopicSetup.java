@@ -16,7 +16,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Creates the topics that are missing; leaves those that are there as they are. */
-final class TopicSetup {
+public final class TopicSetup {
 
   private static final int TIMEOUT_SECONDS = 30;
 
@@ -25,7 +25,7 @@ final class TopicSetup {
   /**
    * @throws UsageException if no broker answers
    */
-  static void create(KafkaSettings kafka) throws InterruptedException {
+  public static void create(KafkaSettings kafka) throws InterruptedException {
     Map<String, Object> properties = new HashMap<>(kafka.client());
     properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
     try (Admin admin = Admin.create(properties)) {

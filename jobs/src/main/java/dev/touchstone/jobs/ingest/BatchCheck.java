@@ -53,6 +53,10 @@ final class BatchCheck {
 
   private static final VarHandle FLOATS =
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private BatchCheck() {}
 
@@ -186,12 +190,43 @@ final class BatchCheck {
 
   private static void checkScores(Context context, byte[] scores, int outputs)
       throws RejectedBatchException {
+    if (!anyNaN(scores)) {
+      return;
+    }
     for (int i = 0; i < scores.length; i += 4) {
       float score = (float) FLOATS.get(scores, i);
       if (score != score) {
         throw context.broken("scores must be numbers, got NaN in row " + i / 4 / outputs);
       }
     }
+  }
+
+  /** Without a branch on any score. */
+  private static boolean anyNaN(byte[] scores) {
+    int infinity = 0x7F80_0000;
+    int beyond = 0; // below 0 where a magnitude is above infinity's
+    for (int i = 0; i < scores.length; i += 4) {
+      beyond |= infinity - ((int) INTS.get(scores, i) & Integer.MAX_VALUE);
+    }
+    return beyond < 0;
+  }
+
+  /** Whether no byte, as unsigned, reaches {@code limit}: eight at a time. */
+  private static boolean allBelow(byte[] codes, int limit) {
+    if (limit > 128) {
+      return false; // not known
+    }
+    long add = (128 - limit) * 0x0101_0101_0101_0101L;
+    long reached = 0;
+    int i = 0;
+    for (; i <= codes.length - Long.BYTES; i += Long.BYTES) {
+      long eight = (long) LONGS.get(codes, i);
+      reached |= eight | ((eight & 0x7F7F_7F7F_7F7F_7F7FL) + add);
+    }
+    for (; i < codes.length; i++) {
+      reached |= codes[i] | (codes[i] & 0x7F) + (128 - limit);
+    }
+    return (reached & 0x8080_8080_8080_8080L) == 0;
   }
 
   private static void checkLabels(
@@ -237,6 +272,9 @@ final class BatchCheck {
 
   private static void checkUnsigned(Context context, byte[] labels, int limit)
       throws RejectedBatchException {
+    if (allBelow(labels, limit)) {
+      return;
+    }
     for (int i = 0; i < labels.length; i++) {
       if ((labels[i] & 0xFF) >= limit) {
         throw context.broken(
@@ -426,6 +464,9 @@ final class BatchCheck {
     }
 
     void codes(String key, byte[] codes, int size) throws RejectedBatchException {
+      if (allBelow(codes, size)) {
+        return;
+      }
       for (int row = 0; row < codes.length; row++) {
         if ((codes[row] & 0xFF) >= size) {
           throw broken(

@@ -1,20 +1,21 @@
 package dev.touchstone.jobs.ingest;
 
 import dev.touchstone.jobs.model.DeadLetter;
-import dev.touchstone.jobs.model.PredictionBatch;
-import dev.touchstone.jobs.model.RawMessage;
+import dev.touchstone.jobs.model.KeyedMessage;
+import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.schemas.Codec;
 import dev.touchstone.schemas.MalformedMessageException;
 import dev.touchstone.schemas.SchemaRegistry;
 import java.io.IOException;
 import java.net.URI;
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
-/** Messages of the topic {@code predictions} → checked batches; what can't be read is refused. */
-public final class DecodePredictions extends ProcessFunction<RawMessage, PredictionBatch> {
+/** Messages of a prediction set → checked batches; what can't be read is refused. */
+public final class DecodePredictions
+    extends KeyedProcessFunction<String, KeyedMessage, LedgerInput> {
 
   private static final long serialVersionUID = 1L;
 
@@ -39,10 +40,15 @@ public final class DecodePredictions extends ProcessFunction<RawMessage, Predict
   }
 
   @Override
-  public void processElement(
-      RawMessage message, Context context, Collector<PredictionBatch> accepted) throws IOException {
+  public void processElement(KeyedMessage arrived, Context context, Collector<LedgerInput> accepted)
+      throws IOException {
+    var message = arrived.message();
+    if (message == null) {
+      accepted.collect(new LedgerInput(arrived.setKey(), null));
+      return;
+    }
     try {
-      accepted.collect(BatchCheck.check(codec.decode(message.value()), message));
+      accepted.collect(LedgerInput.of(BatchCheck.check(codec.decode(message.value()), message)));
     } catch (MalformedMessageException | RejectedBatchException e) {
       context.output(refused, new DeadLetter(message, e.getMessage()));
     }

@@ -59,6 +59,9 @@ final class IdIndex {
       long id = RowDigest.id(batch, row);
       long room = (1 << IdChunk.BITS) - (id & ((1 << IdChunk.BITS) - 1));
       long end = Math.min(batch.count(), row + room);
+      if (batch.exampleIds() == null) {
+        next = (int) end;
+      }
       while (next < end && RowDigest.id(batch, next) == id + (next - row)) {
         next++;
       }

@@ -2,6 +2,7 @@ package dev.touchstone.jobs.ledger;
 
 import dev.touchstone.jobs.model.BatchDigest;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.PredictionBatch;
 import dev.touchstone.jobs.model.RowDigest;
@@ -17,7 +18,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.TimerService;
-import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
@@ -38,10 +39,10 @@ import org.apache.flink.util.OutputTag;
  *
  * <p>The status goes out with each accepted batch, at once when something final happens, and else
  * at most once per interval. A set is forgotten when nothing was heard of it for the retention, or
- * when it was deleted from the cache: the second input gives the keys of such sets.
+ * when it was deleted from the cache.
  */
 public final class PredictionLedger
-    extends KeyedCoProcessFunction<String, PredictionBatch, String, LedgerUpdate> {
+    extends KeyedProcessFunction<String, LedgerInput, LedgerUpdate> {
 
   private static final long serialVersionUID = 1L;
   private static final int SEQUENCE_BITS = 40;
@@ -86,7 +87,16 @@ public final class PredictionLedger
   }
 
   @Override
-  public void processElement1(PredictionBatch batch, Context context, Collector<LedgerUpdate> out)
+  public void processElement(LedgerInput input, Context context, Collector<LedgerUpdate> out)
+      throws Exception {
+    if (input.batch() == null) {
+      deleted(out);
+    } else {
+      arrived(input.batch(), context, out);
+    }
+  }
+
+  private void arrived(PredictionBatch batch, Context context, Collector<LedgerUpdate> out)
       throws Exception {
     SetAccount set = account.value();
     if (set == null) {
@@ -163,9 +173,7 @@ public final class PredictionLedger
   }
 
   /** The set was deleted from the cache: whoever sends its predictions again is welcome. */
-  @Override
-  public void processElement2(String setKey, Context context, Collector<LedgerUpdate> out)
-      throws Exception {
+  private void deleted(Collector<LedgerUpdate> out) throws Exception {
     SetAccount set = account.value();
     if (set == null) {
       return;

@@ -17,13 +17,29 @@ public final class RowDigest {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
+  /** Odd, so that values that differ stay apart. */
+  private static final long FACTOR = 0xD6E8FEB86659FD93L;
+
   private RowDigest() {}
 
   /** The digest of all rows of a batch; 0 for none. */
   public static long of(PredictionBatch batch) {
     long sum = 0;
-    for (int row = 0; row < batch.count(); row++) {
-      sum += row(batch, row);
+    if (batch.labels().length != batch.count()
+        || batch.scores().length != 4 * batch.count()
+        || batch.labelEncoding().bytes() != 1
+        || batch.weights() != null) {
+      for (int row = 0; row < batch.count(); row++) {
+        sum += row(batch, row);
+      }
+      return sum;
+    }
+    byte[] labels = batch.labels();
+    byte[] scores = batch.scores();
+    for (int row = 0; row < labels.length; row++) {
+      long hash = id(batch, row) * GOLDEN;
+      hash = (hash + (labels[row] & 0xFF)) * FACTOR;
+      sum += mix(hash + (int) INTS.get(scores, 4 * row));
     }
     return sum;
   }
@@ -34,19 +50,20 @@ public final class RowDigest {
     int scores = batch.scores().length / 4 / count;
     int labelBytes = batch.labelEncoding().bytes();
     int labels = batch.labels().length / labelBytes / count;
-    long hash = mix(id(batch, row) + GOLDEN);
+    long hash = id(batch, row) * GOLDEN;
     for (int i = row * labels; i < (row + 1) * labels; i++) {
       int label =
           labelBytes == 1 ? batch.labels()[i] & 0xFF : (int) INTS.get(batch.labels(), 4 * i);
-      hash = mix(hash + label);
+      hash = (hash + label) * FACTOR;
     }
-    for (int i = row * scores; i < (row + 1) * scores; i++) {
-      hash = mix(hash + (int) INTS.get(batch.scores(), 4 * i));
+    int last = (row + 1) * scores - 1;
+    for (int i = row * scores; i < last; i++) {
+      hash = (hash + (int) INTS.get(batch.scores(), 4 * i)) * FACTOR;
     }
-    if (batch.weights() != null) {
-      hash = mix(hash + (int) INTS.get(batch.weights(), 4 * row));
-    }
-    return hash;
+    hash += (int) INTS.get(batch.scores(), 4 * last);
+    return batch.weights() == null
+        ? mix(hash)
+        : mix(mix(hash) + (int) INTS.get(batch.weights(), 4 * row));
   }
 
   /** The example id of one row. */

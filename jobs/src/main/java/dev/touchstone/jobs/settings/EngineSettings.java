@@ -40,6 +40,7 @@ public record EngineSettings(
                 source.integer("fast.emit_interval_millis", 500, 10, 3_600_000),
                 source.number("fast.decision_threshold", 0.5, 0, 1)),
             new CacheSettings(
+                source.flag("cache.enabled", true),
                 source.string("cache.directory", "data/cache"),
                 source.integer("cache.segment_rows", 1 << 20, 1, 1 << 24),
                 source.integer("cache.retention_hours", 0, 0, 1_000_000),
@@ -110,12 +111,18 @@ public record EngineSettings(
   /**
    * Where and how the prediction cache is written, and what pruning leaves of it.
    *
+   * @param enabled false: proxies are all there is, and no full evaluation finds its predictions
    * @param retentionHours 0: a set is never too old
    * @param maxBytes 0: there are never too many
    * @param leftOverHours files that no manifest lists are kept that long
    */
   public record CacheSettings(
-      String directory, long segmentRows, long retentionHours, long maxBytes, long leftOverHours)
+      boolean enabled,
+      String directory,
+      long segmentRows,
+      long retentionHours,
+      long maxBytes,
+      long leftOverHours)
       implements Serializable {}
 
   /** Full tier. */

@@ -109,6 +109,18 @@ public final class SettingsSource {
     throw bad(key, "a number in [" + min + ", " + max + "]", value);
   }
 
+  boolean flag(String key, boolean fallback) {
+    Object value = values.remove(key);
+    if (value == null) {
+      return fallback;
+    }
+    return switch (value.toString()) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw bad(key, "true or false", value);
+    };
+  }
+
   /** One of an enum's names. */
   <E extends Enum<E>> E oneOf(String key, E fallback) {
     Object value = values.remove(key);

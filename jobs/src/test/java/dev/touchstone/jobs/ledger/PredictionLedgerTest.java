@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.KeyedMessage;
+import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.PredictionBatch;
-import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
 import dev.touchstone.jobs.settings.EngineSettings;
@@ -20,10 +21,8 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.ProcessOperator;
-import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
-import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
-import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,8 +33,7 @@ class PredictionLedgerTest {
   private static final OutputTag<DeadLetter> CONFLICTS = new OutputTag<>("conflicts") {};
 
   private final WireBatches rows = WireBatches.random(7, 100);
-  private KeyedTwoInputStreamOperatorTestHarness<String, PredictionBatch, String, LedgerUpdate>
-      ledger;
+  private KeyedOneInputStreamOperatorTestHarness<String, LedgerInput, LedgerUpdate> ledger;
 
   @BeforeEach
   void open() throws Exception {
@@ -48,14 +46,12 @@ class PredictionLedgerTest {
     ledger.close();
   }
 
-  private static KeyedTwoInputStreamOperatorTestHarness<
-          String, PredictionBatch, String, LedgerUpdate>
-      harness() throws Exception {
+  private static KeyedOneInputStreamOperatorTestHarness<String, LedgerInput, LedgerUpdate> harness()
+      throws Exception {
     EngineSettings settings = EngineSettings.from(SettingsSource.empty());
-    return new KeyedTwoInputStreamOperatorTestHarness<>(
-        new KeyedCoProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS)),
-        batch -> batch.set().setKey(),
-        setKey -> setKey,
+    return new KeyedOneInputStreamOperatorTestHarness<>(
+        new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS)),
+        LedgerInput::setKey,
         Types.STRING);
   }
 
@@ -242,11 +238,11 @@ class PredictionLedgerTest {
   void aSetThatWasDeletedFromTheCacheIsForgottenAndMayComeAgain() throws Exception {
     PredictionBatch whole = checked(rows.batch(0, 100, 0, 1, 0, true));
     feed(whole);
-    ledger.processElement2("0123456789abcdef0123456789abcdef", 0);
+    ledger.processElement(new LedgerInput("0123456789abcdef0123456789abcdef", null), 0);
     feed(whole);
     ledger.setProcessingTime(10_000);
     assertThat(last().duplicates()).isEqualTo(1);
-    ledger.processElement2(whole.set().setKey(), 0);
+    ledger.processElement(new LedgerInput(whole.set().setKey(), null), 0);
     List<LedgerUpdate> updates = ledger.extractOutputValues();
     assertThat(updates.get(updates.size() - 1).forgotten()).isTrue();
     feed(whole);
@@ -256,7 +252,7 @@ class PredictionLedgerTest {
   }
 
   private void feed(PredictionBatch batch) throws Exception {
-    ledger.processElement1(batch, 0);
+    ledger.processElement(LedgerInput.of(batch), 0);
   }
 
   private SetStatus last() {
@@ -281,11 +277,13 @@ class PredictionLedgerTest {
       throws Exception {
     OutputTag<DeadLetter> refused = new OutputTag<>("refused") {};
     var decode =
-        new OneInputStreamOperatorTestHarness<RawMessage, PredictionBatch>(
-            new ProcessOperator<>(new DecodePredictions(refused, null)));
+        new KeyedOneInputStreamOperatorTestHarness<String, KeyedMessage, LedgerInput>(
+            new KeyedProcessOperator<>(new DecodePredictions(refused, null)),
+            KeyedMessage::setKey,
+            Types.STRING);
     decode.open();
-    decode.processElement(rows.message(wire, 0), 0);
-    PredictionBatch checked = decode.extractOutputValues().get(0);
+    decode.processElement(new KeyedMessage("any", rows.message(wire, 0)), 0);
+    PredictionBatch checked = decode.extractOutputValues().get(0).batch();
     decode.close();
     return checked;
   }

@@ -6,6 +6,7 @@ import dev.touchstone.jobs.model.BatchDigest;
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.LabelEncoding;
+import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.PredictionBatch;
 import dev.touchstone.jobs.model.RawMessage;
@@ -26,8 +27,8 @@ import java.util.SplittableRandom;
 import java.util.function.LongUnaryOperator;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
-import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.Test;
 
@@ -38,15 +39,13 @@ class RepeatedExamplesTest {
   private static final String KEY = "0123456789abcdef0123456789abcdef";
   private static final OutputTag<DeadLetter> CONFLICTS = new OutputTag<>("conflicts") {};
 
-  private static KeyedTwoInputStreamOperatorTestHarness<
-          String, PredictionBatch, String, LedgerUpdate>
-      open(SettingsSource settings, OperatorSubtaskState state) throws Exception {
+  private static KeyedOneInputStreamOperatorTestHarness<String, LedgerInput, LedgerUpdate> open(
+      SettingsSource settings, OperatorSubtaskState state) throws Exception {
     var ledger =
-        new KeyedTwoInputStreamOperatorTestHarness<>(
-            new KeyedCoProcessOperator<>(
+        new KeyedOneInputStreamOperatorTestHarness<>(
+            new KeyedProcessOperator<>(
                 new PredictionLedger(EngineSettings.from(settings).ledger(), CONFLICTS)),
-            (PredictionBatch batch) -> batch.set().setKey(),
-            (String setKey) -> setKey,
+            LedgerInput::setKey,
             Types.STRING);
     if (state != null) {
       ledger.initializeState(state);
@@ -78,8 +77,11 @@ class RepeatedExamplesTest {
               duplicates++;
             }
           }
-          ledger.processElement1(
-              batch(from / size + half * rows, count, first, contiguous ? null : bytes.array()), 0);
+          ledger.processElement(
+              LedgerInput.of(
+                  batch(
+                      from / size + half * rows, count, first, contiguous ? null : bytes.array())),
+              0);
           LedgerUpdate update =
               ledger.extractOutputValues().get(ledger.extractOutputValues().size() - 1);
           last = update.status();
@@ -136,8 +138,8 @@ class RepeatedExamplesTest {
   @Test
   void aSetIsCompleteWithThePromisedNumberOfExamplesAndThenItsIdsAreForgotten() throws Exception {
     try (var ledger = open(SettingsSource.empty(), null)) {
-      ledger.processElement1(batch(0, 60, 0, null, 0, 2, true, 100L), 0);
-      ledger.processElement1(batch(0, 42, 58, null, 1, 2, true, 100L), 0);
+      ledger.processElement(LedgerInput.of(batch(0, 60, 0, null, 0, 2, true, 100L)), 0);
+      ledger.processElement(LedgerInput.of(batch(0, 42, 58, null, 1, 2, true, 100L)), 0);
       List<LedgerUpdate> updates = ledger.extractOutputValues();
       LedgerUpdate last = updates.get(updates.size() - 1);
       assertThat(last.status().state()).isEqualTo(SetState.COMPLETE);
@@ -159,7 +161,7 @@ class RepeatedExamplesTest {
         while (ids.hasRemaining()) {
           ids.putLong(random.nextLong());
         }
-        ledger.processElement1(batch(i, 1_000, 0, ids.array()), 0);
+        ledger.processElement(LedgerInput.of(batch(i, 1_000, 0, ids.array())), 0);
       }
       assertThat(ledger.getSideOutput(CONFLICTS))
           .isNotEmpty()

@@ -1,0 +1,239 @@
+package dev.touchstone.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.management.OperatingSystemMXBean;
+import dev.touchstone.cli.runtime.EmbeddedKafka;
+import dev.touchstone.cli.runtime.TopicSetup;
+import dev.touchstone.jobs.PredictionsJob;
+import dev.touchstone.jobs.settings.EngineSettings;
+import dev.touchstone.jobs.settings.SettingsSource;
+import dev.touchstone.schemas.Codec;
+import dev.touchstone.schemas.avro.EvaluationSet;
+import dev.touchstone.schemas.avro.LabelEncoding;
+import dev.touchstone.schemas.avro.ModelCheckpoint;
+import dev.touchstone.schemas.avro.PredictionBatch;
+import dev.touchstone.schemas.avro.SliceColumn;
+import dev.touchstone.schemas.avro.Task;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * {@code ./touchstone bench fast-tier [ROWS]}: predictions that lie in a real broker's topic, to
+ * proxy points on the metrics topic: decoding, checks, ledger, proxies of the whole and of ten
+ * slices; nothing cached. Broker and job share this process and its cores.
+ *
+ * <p>The clock runs from the first point that a small set at the head of the topic leads to, to the
+ * last COMPLETE point of the last set. The job runs twice over the same topic; the second, warm
+ * time is printed.
+ */
+final class FastTier {
+
+  private static final int BATCH = 1 << 16;
+  private static final int SLOTS = 2;
+  private static final int SETS = 16;
+  private static final int SLICES = 10;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path directory;
+  private final String bootstrap;
+  private final long rowsPerSet;
+
+  private FastTier(Path directory, String bootstrap, long rowsPerSet) {
+    this.directory = directory;
+    this.bootstrap = bootstrap;
+    this.rowsPerSet = rowsPerSet;
+  }
+
+  static void run(Path home, String[] args) throws Exception {
+    long rows = args.length == 0 ? 400_000_000 : Long.parseLong(args[0].replace("_", ""));
+    Path directory = home.resolve("bench/target/fast-tier").toAbsolutePath();
+    delete(directory);
+    try (var kafka = EmbeddedKafka.start(directory.resolve("kafka"), freePort(), freePort())) {
+      long perSet = Math.max(1, rows / SETS / BATCH) * BATCH;
+      var bench = new FastTier(directory, kafka.bootstrap(), perSet);
+      TopicSetup.create(bench.settings(0).kafka());
+      bench.produce();
+      bench.measure(0);
+      System.out.println(bench.measure(1));
+    } finally {
+      delete(directory);
+    }
+  }
+
+  private EngineSettings settings(int run) {
+    return EngineSettings.from(
+        SettingsSource.empty()
+            .with("kafka.bootstrap_servers", bootstrap)
+            .with("kafka.group_id", "bench-" + run)
+            .with("kafka.partitions", 2 * SLOTS)
+            .with("cache.enabled", false));
+  }
+
+  /** A small set at the head of every partition, then the sets, taking turns. */
+  private void produce() throws Exception {
+    var made = Predictions.of(Predictions.Shape.RARE, 0, BATCH);
+    ByteBuffer scores = ByteBuffer.wrap(Wire.littleEndian(made.scores()));
+    ByteBuffer labels = ByteBuffer.wrap(made.labels());
+    byte[] codes = new byte[BATCH];
+    for (int row = 0; row < BATCH; row++) {
+      codes[row] = (byte) ((row * 0x9E3779B9L >>> 16 & 0xFFFF) % SLICES);
+    }
+    Codec<PredictionBatch> codec = Codec.of(PredictionBatch.class);
+    String topic = settings(0).kafka().topics().predictions();
+    Map<String, Object> properties =
+        Map.of("bootstrap.servers", bootstrap, "batch.size", 1 << 20, "buffer.memory", 64L << 20);
+    try (var producer =
+        new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (int partition = 0; partition < 2 * SLOTS; partition++) {
+        var head = batch("head-" + partition, 0, 1, scores, labels, codes);
+        producer.send(new ProducerRecord<>(topic, partition, null, codec.encode(head))).get();
+      }
+      long batches = rowsPerSet / BATCH;
+      for (long sequence = 0; sequence < batches; sequence++) {
+        for (int set = 0; set < SETS; set++) {
+          var batch = batch("set-" + set, sequence, batches, scores, labels, codes);
+          producer.send(new ProducerRecord<>(topic, set % (2 * SLOTS), null, codec.encode(batch)));
+        }
+      }
+    }
+  }
+
+  private static PredictionBatch batch(
+      String checkpoint,
+      long sequence,
+      long batches,
+      ByteBuffer scores,
+      ByteBuffer labels,
+      byte[] codes) {
+    List<String> countries = IntStream.range(0, SLICES).mapToObj(i -> "C" + i).toList();
+    return PredictionBatch.newBuilder()
+        .setRunId("fast-tier")
+        .setCheckpoint(ModelCheckpoint.newBuilder().setId(checkpoint).setStep(1).build())
+        .setEvaluationSet(EvaluationSet.newBuilder().setId("bench").build())
+        .setSequence(sequence)
+        .setLastOfShard(sequence == batches - 1)
+        .setTask(Task.BINARY)
+        .setCount(BATCH)
+        .setExampleIds(sequence * BATCH)
+        .setLabels(labels)
+        .setLabelEncoding(LabelEncoding.U8)
+        .setScores(scores)
+        .setSlices(
+            List.of(
+                SliceColumn.newBuilder()
+                    .setName("country")
+                    .setDictionary(countries)
+                    .setCodes(ByteBuffer.wrap(codes))
+                    .build()))
+        .setEmittedAt(Instant.EPOCH)
+        .build();
+  }
+
+  private String measure(int run) throws Exception {
+    EngineSettings settings = settings(run);
+    var configuration = new Configuration();
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+    configuration.set(
+        CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+        directory.resolve("checkpoints-" + run).toUri().toString());
+    var env = StreamExecutionEnvironment.createLocalEnvironment(SLOTS, configuration);
+    env.enableCheckpointing(2_000);
+    PredictionsJob.onKafka(env, settings);
+    var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    Map<String, Object> properties =
+        Map.of("bootstrap.servers", bootstrap, "fetch.min.bytes", 1, "fetch.max.wait.ms", 100);
+    try (var consumer =
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(settings.kafka().topics().metrics()).stream()
+              .map(p -> new TopicPartition(p.topic(), p.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToEnd(partitions);
+      partitions.forEach(consumer::position);
+      var job = env.executeAsync("fast tier");
+      long start = 0;
+      long cpu = 0;
+      long points = 0;
+      Set<String> complete = new HashSet<>();
+      while (complete.size() < SETS) {
+        for (var message : consumer.poll(Duration.ofMillis(100))) {
+          if (start == 0) {
+            start = System.nanoTime();
+            cpu = system.getProcessCpuTime();
+          }
+          points++;
+          JsonNode point = JSON.readTree(message.value());
+          String checkpoint = point.get("checkpoint").asText();
+          if (point.get("state").asText().equals("COMPLETE") && checkpoint.startsWith("set-")) {
+            complete.add(checkpoint);
+          }
+        }
+      }
+      double seconds = (System.nanoTime() - start) / 1e9;
+      double cpuSeconds = (system.getProcessCpuTime() - cpu) / 1e9;
+      job.cancel().get();
+      long rows = rowsPerSet * SETS;
+      return JSON.createObjectNode()
+          .put("predictions_per_second", rows / seconds)
+          .put("rows", rows)
+          .put("sets", SETS)
+          .put("slices", SLICES)
+          .put("slots", SLOTS)
+          .put("points", points)
+          .put("seconds", seconds)
+          .put("cpu_seconds", cpuSeconds)
+          .put("cpu_ns_per_row", cpuSeconds * 1e9 / rows)
+          .toString();
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (var files = Files.walk(directory)) {
+      files
+          .sorted(Comparator.reverseOrder())
+          .forEach(
+              file -> {
+                try {
+                  Files.delete(file);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    }
+  }
+}
