@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.KeyedMessage;
+import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.PredictionBatch;
-import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.RowDigest;
 import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SetManifest;
@@ -23,11 +24,7 @@ import java.util.stream.Stream;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
-import org.apache.flink.streaming.api.operators.ProcessOperator;
-import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
-import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
-import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,8 +42,7 @@ class JoinedLabelsTest {
   private final WireBatches rows = WireBatches.random(5, ROWS).with("country", 3);
   private EngineSettings settings;
   private long now = 1;
-  private KeyedTwoInputStreamOperatorTestHarness<String, PredictionBatch, String, LedgerUpdate>
-      ledger;
+  private KeyedOneInputStreamOperatorTestHarness<String, LedgerInput, LedgerUpdate> ledger;
   private KeyedOneInputStreamOperatorTestHarness<String, LedgerUpdate, SetManifest> cache;
 
   @BeforeEach
@@ -58,10 +54,9 @@ class JoinedLabelsTest {
                 .with("cache.segment_rows", ROWS / SEGMENTS));
     OutputTag<DeadLetter> conflicts = new OutputTag<>("conflicts") {};
     ledger =
-        new KeyedTwoInputStreamOperatorTestHarness<>(
-            new KeyedCoProcessOperator<>(new PredictionLedger(settings.ledger(), conflicts)),
-            batch -> batch.set().setKey(),
-            setKey -> setKey,
+        new KeyedOneInputStreamOperatorTestHarness<>(
+            new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), conflicts)),
+            LedgerInput::setKey,
             Types.STRING);
     ledger.open();
     cache = cacheWriter();
@@ -206,12 +201,14 @@ class JoinedLabelsTest {
   private void feed(dev.touchstone.schemas.avro.PredictionBatch wire) throws Exception {
     OutputTag<DeadLetter> refused = new OutputTag<>("refused") {};
     var decode =
-        new OneInputStreamOperatorTestHarness<RawMessage, PredictionBatch>(
-            new ProcessOperator<>(new DecodePredictions(refused, null)));
+        new KeyedOneInputStreamOperatorTestHarness<String, KeyedMessage, LedgerInput>(
+            new KeyedProcessOperator<>(new DecodePredictions(refused, null)),
+            KeyedMessage::setKey,
+            Types.STRING);
     decode.open();
-    decode.processElement(rows.message(wire, 0), 0);
+    decode.processElement(new KeyedMessage("any", rows.message(wire, 0)), 0);
     int before = ledger.extractOutputValues().size();
-    ledger.processElement1(decode.extractOutputValues().get(0), 0);
+    ledger.processElement(decode.extractOutputValues().get(0), 0);
     decode.close();
     List<LedgerUpdate> updates = ledger.extractOutputValues();
     for (LedgerUpdate update : updates.subList(before, updates.size())) {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.KeyedMessage;
+import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
-import dev.touchstone.jobs.model.PredictionBatch;
-import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
@@ -17,10 +17,8 @@ import java.util.List;
 import java.util.Random;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.ProcessOperator;
-import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
-import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
-import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,8 +30,7 @@ class LateLabelsTest {
   private static final OutputTag<DeadLetter> CONFLICTS = new OutputTag<>("conflicts") {};
 
   private final WireBatches rows = WireBatches.random(7, 100);
-  private KeyedTwoInputStreamOperatorTestHarness<String, PredictionBatch, String, LedgerUpdate>
-      ledger;
+  private KeyedOneInputStreamOperatorTestHarness<String, LedgerInput, LedgerUpdate> ledger;
 
   @BeforeEach
   void open() throws Exception {
@@ -46,15 +43,13 @@ class LateLabelsTest {
     ledger.close();
   }
 
-  private static KeyedTwoInputStreamOperatorTestHarness<
-          String, PredictionBatch, String, LedgerUpdate>
-      harness(long maxLabelBytes) throws Exception {
+  private static KeyedOneInputStreamOperatorTestHarness<String, LedgerInput, LedgerUpdate> harness(
+      long maxLabelBytes) throws Exception {
     EngineSettings settings =
         EngineSettings.from(SettingsSource.empty().with("ledger.max_label_bytes", maxLabelBytes));
-    return new KeyedTwoInputStreamOperatorTestHarness<>(
-        new KeyedCoProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS)),
-        batch -> batch.set().setKey(),
-        setKey -> setKey,
+    return new KeyedOneInputStreamOperatorTestHarness<>(
+        new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS)),
+        LedgerInput::setKey,
         Types.STRING);
   }
 
@@ -173,11 +168,13 @@ class LateLabelsTest {
   private void feed(dev.touchstone.schemas.avro.PredictionBatch wire) throws Exception {
     OutputTag<DeadLetter> refused = new OutputTag<>("refused") {};
     var decode =
-        new OneInputStreamOperatorTestHarness<RawMessage, PredictionBatch>(
-            new ProcessOperator<>(new DecodePredictions(refused, null)));
+        new KeyedOneInputStreamOperatorTestHarness<String, KeyedMessage, LedgerInput>(
+            new KeyedProcessOperator<>(new DecodePredictions(refused, null)),
+            KeyedMessage::setKey,
+            Types.STRING);
     decode.open();
-    decode.processElement(rows.message(wire, 0), 0);
-    ledger.processElement1(decode.extractOutputValues().get(0), 0);
+    decode.processElement(new KeyedMessage("any", rows.message(wire, 0)), 0);
+    ledger.processElement(decode.extractOutputValues().get(0), 0);
     decode.close();
   }
 
