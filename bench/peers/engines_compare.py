@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Engines side by side in one run, whole processes on the same rows: Touchstone, scikit-learn, Spark.
+"""Engines side by side in one run, whole processes on the same rows: Touchstone, scikit-learn, Spark, Flink ML.
 
     python3 -m venv ~/peers && ~/peers/bin/pip install numpy scikit-learn pyarrow pyspark
     ~/peers/bin/python bench/peers/engines_compare.py [--rows 10000000] [--shape rare|ties|balanced]
-        [--engines touchstone_npy,touchstone_parquet,sklearn,spark]
+        [--engines touchstone_npy,touchstone_parquet,sklearn,spark,flink_ml] [--flink-ml-jar JAR]
+
+Flink ML's own jars are not to be had from Maven Central whole: JAR is deps/lib/flink-ml-uber-1.17-2.3.0.jar
+of the source distribution of the Python package apache-flink-ml 2.3.0. What it runs on (Flink 1.17.2)
+comes by Maven.
 
 Rows are those of suite_compare.py (0.5 % positives, seeded), written once as .npy and as Parquet.
 Touchstone's `evaluate` answers its whole report; scikit-learn average precision, ROC AUC and the
-curve; Spark MLlib's BinaryClassificationMetrics areas under ROC and PR in local[2]. Touchstone's
-.npy and scikit-learn read the .npy files, the others Parquet. Seconds are of the whole process,
+curve; Flink ML's BinaryClassificationEvaluator areas under ROC and PR and KS at parallelism 2; Spark MLlib's BinaryClassificationMetrics areas under ROC and PR in local[2]. Touchstone's
+.npy, scikit-learn and Flink ML read the .npy files, the others Parquet. Seconds are of the whole process,
 start and reading included; peak memory is the largest resident set of one of its processes.
 
 Prints one JSON object; an engine that failed has `error` in place of its figures. Exit code 1 then.
@@ -57,6 +61,17 @@ gateway.proc.wait()  # only what was waited for counts in the peak memory
 """
 
 
+def flink_ml(jar, directory, labels, scores, heap):
+    """The command that runs Flink ML's evaluator, compiled into the directory."""
+    home = Path(__file__).parent / "flinkml"
+    classes, path = Path(directory) / "classes", Path(directory) / "classpath"
+    subprocess.run(["mvn", "-q", "-B", "-f", home / "pom.xml", "dependency:build-classpath", f"-Dmdep.outputFile={path}"], check=True)
+    every = f"{path.read_text().strip()}:{Path(jar).resolve(strict=True)}"
+    subprocess.run(["javac", "-d", classes, "-cp", every, home / "FlinkMl.java"], check=True)
+    opens = [word for package in ("lang", "util", "nio") for word in ("--add-opens", f"java.base/java.{package}=ALL-UNNAMED")]
+    return ["java", f"-Xmx{heap}", *opens, "-cp", f"{classes}:{every}", "FlinkMl", labels, scores]
+
+
 def measured(command, timeout):
     """Seconds, peak resident bytes of the largest process, and the JSON that the last line (or all) is."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -83,6 +98,7 @@ def main():
     parser.add_argument("--shape", choices=["rare", "ties", "balanced"], default="rare")
     parser.add_argument("--touchstone", default=str(ROOT / "touchstone"), help="the launcher")
     parser.add_argument("--engines", default="touchstone_npy,touchstone_parquet,sklearn,spark")
+    parser.add_argument("--flink-ml-jar", help="flink-ml-uber-1.17-2.3.0.jar, for the engine flink_ml")
     parser.add_argument("--heap", default="10g", help="largest heap of Spark and of Flink ML")
     parser.add_argument("--timeout", type=float, default=300, help="seconds that one engine may take")
     options = parser.parse_args()
@@ -101,6 +117,10 @@ def main():
             "sklearn": [sys.executable, "-c", SKLEARN, labels, scores],
             "spark": [sys.executable, "-c", SPARK, table, options.heap],
         }
+        if "flink_ml" in options.engines:
+            if not options.flink_ml_jar:
+                parser.error("the engine flink_ml needs --flink-ml-jar")
+            commands["flink_ml"] = flink_ml(options.flink_ml_jar, directory, labels, scores, options.heap)
         for name in options.engines.split(","):
             engines[name] = measured(commands[name], options.timeout)
             if name.startswith("touchstone") and "values" in engines[name]:
@@ -122,7 +142,8 @@ def main():
         "command": "engines_compare.py " + shlex.join(sys.argv[1:]),
         "machine": {"cpu": cpu(), "cores": os.cpu_count(), "load_before": round(load, 2), "load_after": round(os.getloadavg()[0], 2)},
         "versions": {"jdk": java[1] if len(java) > 1 else None, "python": platform.python_version(), "numpy": np.__version__,
-                     "sklearn": sklearn.__version__, "pyspark": spark},
+                     "sklearn": sklearn.__version__, "pyspark": spark,
+                     "flink_ml": "2.3.0 on Flink 1.17.2" if "flink_ml" in options.engines else None},
         "engines": engines,
     }, indent=1))
     return 1 if any("error" in answer for answer in engines.values()) else 0
