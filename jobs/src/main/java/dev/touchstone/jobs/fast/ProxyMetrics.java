@@ -16,15 +16,17 @@ import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Folds accepted batches into the proxy metrics of their set. Keyed by set key; state of fixed
- * size.
+ * Folds accepted batches into the proxy metrics of their set and of its slices. Keyed by set key;
+ * state of fixed size.
  *
  * <p>Points go out at intervals while the set arrives, as PARTIAL, and at once when it ends, as
  * COMPLETE. Then only the final points are kept: a later claim on the same set (a restarted
@@ -41,6 +43,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private transient ValueState<SetStatus> latest;
   private transient ListState<MetricPoint> finals;
   private transient ValueState<Long> emitAt;
+  private transient SliceProxies slices;
 
   public ProxyMetrics(FastSettings settings, LedgerSettings ledger) {
     this.settings = settings;
@@ -58,6 +61,11 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     proxy = getRuntimeContext().getState(proxyState);
     latest = getRuntimeContext().getState(latestState);
     finals = getRuntimeContext().getListState(finalState);
+    var sliceState =
+        new MapStateDescriptor<>(
+            "slices", StringSerializer.INSTANCE, BinaryProxySerializer.INSTANCE);
+    sliceState.enableTimeToLive(ledger.retention());
+    slices = new SliceProxies(settings, getRuntimeContext().getMapState(sliceState));
     emitAt = getRuntimeContext().getState(new ValueStateDescriptor<>("emitAt", Types.LONG));
   }
 
@@ -83,6 +91,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     if (update.status().state() == SetState.COMPLETE) {
       finals.update(emit(update.status(), now, out));
       proxy.clear();
+      slices.clear();
     } else if (emitAt.value() == null) {
       long at = now + settings.emitIntervalMillis();
       context.timerService().registerProcessingTimeTimer(at);
@@ -115,6 +124,9 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
           batch.scores(), 0, labels, 0, weights.weights(), 0, weights.rates(), 0, batch.count());
     }
     proxy.update(state);
+    if (!batch.lacksLabels()) {
+      slices.fold(batch, weights);
+    }
   }
 
   private void newClaims(SetStatus before, SetStatus after, Collector<MetricPoint> out)
@@ -136,6 +148,15 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
           status.unlabelled() ? MetricValue.undefined(metric.name(), UNLABELLED) : metric;
       points.add(point(status, claim, known, result, now));
     }
+    slices
+        .results()
+        .forEach(
+            (slice, found) ->
+                found
+                    .metrics()
+                    .forEach(
+                        metric ->
+                            points.add(point(status, claim, metric, found, now).withSlice(slice))));
     if (status.state() == SetState.COMPLETE || status.unlabelled()) {
       ScoreHistogram.of(result)
           .forEach(

@@ -77,6 +77,40 @@ class BinaryProxyTest {
     assertThat(backward.result()).isEqualTo(forward.result());
   }
 
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aCoarseProxyDiffersInItsBoundsAlone(BinaryPropertyTest.Case c) {
+    var rows = RandomRows.of(c.seed(), 11 * c.n(), c.weighted());
+    var fine = proxy(rows).result();
+    var coarse = BinaryProxy.coarse(0.5);
+    coarse.accept(rows.scores(), rows.labels(), rows.weights(), 0, rows.size());
+    coarse = BinaryProxy.coarse(0.5).combine(BinaryProxy.fromBytes(coarse.toBytes()));
+    var exact = BinaryEvaluation.evaluate(rows.scores(), rows.labels(), rows.weights(), OPTIONS);
+    for (var metric : coarse.result().metrics()) {
+      var expected = fine.metric(metric.name());
+      boolean bounded =
+          metric.name().equals("average_precision") || metric.name().equals("roc_auc");
+      if (bounded && metric.isDefined()) {
+        double value = exact.metric(metric.name()).value();
+        assertThat(metric.interval().contains(value)).as("%s holds %s", metric, value).isTrue();
+      } else {
+        assertThat(metric).isEqualTo(expected);
+      }
+    }
+    double inBins = 0;
+    double last = Double.NEGATIVE_INFINITY;
+    for (var bin : coarse.result().histogram()) {
+      assertThat(bin.from()).isGreaterThanOrEqualTo(last);
+      assertThat(bin.to()).isGreaterThan(bin.from());
+      last = bin.to();
+      inBins += bin.positives() + bin.negatives();
+    }
+    assertThat(inBins).isCloseTo(coarse.result().weightTotal(), within(1e-6 * (1 + inBins)));
+    var own = coarse;
+    assertThatThrownBy(() -> own.combine(BinaryProxy.of(0.5)))
+        .hasMessage("bins must be equal, got coarse and fine ones");
+  }
+
   private static void feed(BinaryProxy proxy, RandomRows rows, int from, int to) {
     proxy.accept(rows.scores(), rows.labels(), rows.weights(), from, to);
   }
@@ -251,6 +285,6 @@ class BinaryProxyTest {
     byte[] bytes = proxy.toBytes();
     bytes[1] = 9;
     assertThatThrownBy(() -> BinaryProxy.fromBytes(bytes))
-        .hasMessage("binary proxy: version must be 3, got 9");
+        .hasMessage("binary proxy: version must be 4, got 9");
   }
 }
