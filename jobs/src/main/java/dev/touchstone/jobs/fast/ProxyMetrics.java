@@ -11,8 +11,10 @@ import dev.touchstone.jobs.settings.EngineSettings.FastSettings;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryProxy;
+import dev.touchstone.metrics.shared.TaskReport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -44,6 +46,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private transient ListState<MetricPoint> finals;
   private transient ValueState<Long> emitAt;
   private transient SliceProxies slices;
+  private transient TaskProxies tasks;
 
   public ProxyMetrics(FastSettings settings, LedgerSettings ledger) {
     this.settings = settings;
@@ -66,6 +69,10 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
             "slices", StringSerializer.INSTANCE, BinaryProxySerializer.INSTANCE);
     sliceState.enableTimeToLive(ledger.retention());
     slices = new SliceProxies(settings, getRuntimeContext().getMapState(sliceState));
+    var taskState =
+        new MapStateDescriptor<>("tasks", StringSerializer.INSTANCE, TaskProxySerializer.INSTANCE);
+    taskState.enableTimeToLive(ledger.retention());
+    tasks = new TaskProxies(settings, getRuntimeContext().getMapState(taskState));
     emitAt = getRuntimeContext().getState(new ValueStateDescriptor<>("emitAt", Types.LONG));
   }
 
@@ -74,16 +81,13 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       throws Exception {
     SetStatus before = latest.value();
     latest.update(update.status());
-    if (update.status().set().task() != Task.BINARY) {
-      return;
-    }
     if (update.batch() == null) {
       newClaims(before, update.status(), out);
       return;
     }
     if (!update.batch().bringsLabelsAlone()) {
       fold(update.batch());
-    } else if (proxy.value() == null) {
+    } else if (nothingSeen()) {
       newClaims(before, update.status(), out);
       return;
     }
@@ -92,6 +96,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       finals.update(emit(update.status(), now, out));
       proxy.clear();
       slices.clear();
+      tasks.clear();
     } else if (emitAt.value() == null) {
       long at = now + settings.emitIntervalMillis();
       context.timerService().registerProcessingTimeTimer(at);
@@ -104,12 +109,22 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       throws Exception {
     emitAt.clear();
     SetStatus status = latest.value();
-    if (status != null && status.state() != SetState.COMPLETE && proxy.value() != null) {
+    if (status != null && status.state() != SetState.COMPLETE && !nothingSeen()) {
       emit(status, timestamp, out);
     }
   }
 
+  private boolean nothingSeen() throws Exception {
+    return proxy.value() == null && tasks.isEmpty();
+  }
+
   private void fold(PredictionBatch batch) throws Exception {
+    if (batch.set().task() != Task.BINARY) {
+      if (!batch.lacksLabels() && TaskProxy.refusal(batch.set()) == null && batch.count() > 0) {
+        tasks.fold(batch);
+      }
+      return;
+    }
     BinaryProxy state = proxy.value();
     if (state == null) {
       state = BinaryProxy.of(settings.decisionThreshold());
@@ -141,6 +156,41 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   }
 
   private List<MetricPoint> points(SetStatus status, Claim claim, long now) throws Exception {
+    return status.set().task() == Task.BINARY
+        ? binaryPoints(status, claim, now)
+        : taskPoints(status, claim, now);
+  }
+
+  private List<MetricPoint> taskPoints(SetStatus status, Claim claim, long now) throws Exception {
+    String refusal = TaskProxy.refusal(status.set());
+    if (refusal != null) {
+      MetricValue none = MetricValue.undefined(TaskProxy.mainMetric(status.set().task()), refusal);
+      return List.of(taskPoint(status, claim, none, status.rows(), now));
+    }
+    List<MetricPoint> points = new ArrayList<>();
+    for (Map.Entry<String, TaskReport> found : tasks.results().entrySet()) {
+      TaskReport report = found.getValue();
+      for (MetricValue metric : report.metrics()) {
+        points.add(taskPoint(status, claim, metric, report.n(), now).withSlice(found.getKey()));
+      }
+    }
+    return points;
+  }
+
+  private static MetricPoint taskPoint(
+      SetStatus status, Claim claim, MetricValue metric, long n, long now) {
+    return MetricPoint.of(
+        metric,
+        MetricPoint.Tier.PROXY,
+        status.set(),
+        claim,
+        n,
+        0,
+        status.state() == SetState.COMPLETE,
+        now);
+  }
+
+  private List<MetricPoint> binaryPoints(SetStatus status, Claim claim, long now) throws Exception {
     BinaryProxy.Result result = proxy.value().result();
     List<MetricPoint> points = new ArrayList<>();
     for (MetricValue metric : result.metrics()) {

@@ -9,10 +9,15 @@ import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.jobs.testing.Updates;
 import dev.touchstone.jobs.testing.WireBatches;
+import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryEvaluation;
 import dev.touchstone.metrics.binary.BinaryOptions;
 import dev.touchstone.schemas.avro.PredictionBatch;
+import dev.touchstone.schemas.avro.Task;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -25,6 +30,8 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @SuppressWarnings("try") // a harness may be interrupted while it closes
 class ProxyMetricsTest {
@@ -117,6 +124,77 @@ class ProxyMetricsTest {
     assertThat(shuffled.keySet()).isEqualTo(points.keySet());
     shuffled.forEach(
         (name, point) -> assertThat(point.value()).as(name).isEqualTo(points.get(name).value()));
+  }
+
+  /** The same rows as another task's; two classes have the score and the rest of 1. */
+  private static PredictionBatch as(Task task, PredictionBatch binary) {
+    PredictionBatch batch = PredictionBatch.newBuilder(binary).setTask(task).build();
+    if (task == Task.MULTICLASS) {
+      ByteBuffer given = binary.getScores().duplicate().order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer both = ByteBuffer.allocate(2 * given.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+      while (given.hasRemaining()) {
+        float score = given.getFloat();
+        both.putFloat(1 - score).putFloat(score);
+      }
+      batch.setOutputs(2);
+      batch.setScores(both.flip());
+    }
+    return batch;
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Task.class,
+      names = {"MULTICLASS", "MULTILABEL", "REGRESSION"})
+  void otherTasksHaveTheMetricsOfTheirRowsToo(Task task) throws Exception {
+    WireBatches rows = WireBatches.random(6, 3_000).with("country", 3);
+    List<PredictionBatch> batches =
+        rows.batches(250, 2).stream().map(batch -> as(task, batch)).toList();
+    var points = finals(10, rows, batches);
+    List<LedgerUpdate> updates = Updates.of(settings(10), rows, batches);
+    for (int code = -1; code < 3; code++) {
+      TaskProxy exact = TaskProxy.of(updates.get(0).status().set(), 0.5);
+      long count = 0;
+      for (LedgerUpdate update : updates) {
+        BitSet others = new BitSet();
+        for (int row = 0; code >= 0 && row < update.batch().count(); row++) {
+          others.set(row, update.batch().slices().get(0).codes()[row] != code);
+        }
+        var kept = update.batch().without(others);
+        exact.fold(kept);
+        count += kept.count();
+      }
+      String slice = code < 0 ? "" : "country=c" + code;
+      for (MetricValue metric : exact.result().metrics()) {
+        MetricPoint point = points.get(slice + "/" + metric.name());
+        assertThat(point.n()).isEqualTo(count).isPositive();
+        assertThat(point.value()).isEqualTo(metric.isDefined() ? (Double) metric.value() : null);
+        assertThat(point.reason())
+            .isEqualTo(metric.isDefined() ? metric.intervalReason() : metric.reason());
+      }
+    }
+  }
+
+  @Test
+  void aSetThatIsTooWideSaysSo() throws Exception {
+    WireBatches rows = WireBatches.random(6, 10);
+    PredictionBatch wide = as(Task.MULTICLASS, rows.batch(0, 10, 0, 1, 0, true));
+    wide.setOutputs(500);
+    wide.setScores(ByteBuffer.allocate(4 * 10 * 500));
+    EngineSettings settings = settings(10);
+    try (var harness = harness(settings, null)) {
+      for (LedgerUpdate update : Updates.of(settings, rows, List.of(wide))) {
+        harness.processElement(update, 0);
+      }
+      assertThat(harness.extractOutputValues())
+          .singleElement()
+          .satisfies(
+              point -> {
+                assertThat(point.metric()).isEqualTo("accuracy");
+                assertThat(point.value()).isNull();
+                assertThat(point.reason()).isEqualTo("proxies are of 2 to 128 classes, got 500");
+              });
+    }
   }
 
   @Test
