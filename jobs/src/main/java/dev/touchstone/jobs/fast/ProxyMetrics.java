@@ -129,19 +129,13 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     if (state == null) {
       state = BinaryProxy.of(settings.decisionThreshold());
     }
-    RowWeights weights = RowWeights.of(batch);
-    // without labels only the scores are looked at
-    byte[] labels = batch.lacksLabels() ? new byte[batch.count()] : batch.labels();
-    if (weights == null) {
-      state.accept(batch.scores(), 0, labels, 0, batch.count());
+    if (batch.lacksLabels()) {
+      // only the scores are looked at
+      state.accept(batch.scores(), 0, new byte[batch.count()], 0, batch.count());
     } else {
-      state.acceptSample(
-          batch.scores(), 0, labels, 0, weights.weights(), 0, weights.rates(), 0, batch.count());
+      slices.fold(batch, RowWeights.of(batch), state);
     }
     proxy.update(state);
-    if (!batch.lacksLabels()) {
-      slices.fold(batch, weights);
-    }
   }
 
   private void newClaims(SetStatus before, SetStatus after, Collector<MetricPoint> out)

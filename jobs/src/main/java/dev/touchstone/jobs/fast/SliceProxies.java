@@ -26,51 +26,74 @@ final class SliceProxies {
   }
 
   /**
-   * Folds the rows of a batch into each of their slices.
+   * Folds the rows of a batch into each of their slices, and into the proxy of all rows.
    *
    * @param weights null where every row stands for itself
    */
-  void fold(PredictionBatch batch, RowWeights weights) throws Exception {
-    if (batch.slices().isEmpty() || settings.maxSlices() == 0) {
+  void fold(PredictionBatch batch, RowWeights weights, BinaryProxy all) throws Exception {
+    boolean together = weights == null && settings.maxSlices() > 0 && !batch.slices().isEmpty();
+    if (!together) {
+      if (weights == null) {
+        all.accept(batch.scores(), 0, batch.labels(), 0, batch.count());
+      } else {
+        all.acceptSample(
+            batch.scores(),
+            0,
+            batch.labels(),
+            0,
+            weights.weights(),
+            0,
+            weights.rates(),
+            0,
+            batch.count());
+      }
+    }
+    if (settings.maxSlices() == 0) {
       return;
     }
     Set<String> known = new HashSet<>();
     state.keys().forEach(known::add);
-    for (SliceColumn column : batch.slices()) {
+    for (int i = 0; i < batch.slices().size(); i++) {
+      SliceColumn column = batch.slices().get(i);
       sorted.sort(column.codes(), batch.scores(), batch.labels(), weights);
-      for (int code = 0; code < column.dictionary().size(); code++) {
-        if (sorted.from(code) == sorted.to(code)) {
-          continue;
-        }
-        String slice = column.name() + "=" + column.dictionary().get(code);
-        if (known.size() < settings.maxSlices() || known.contains(slice)) {
-          known.add(slice);
-          fold(slice, code, weights != null);
-        }
+      // every row has one value in the first column
+      fold(column, known, weights != null, together && i == 0 ? all : null);
+    }
+  }
+
+  private void fold(SliceColumn column, Set<String> known, boolean weighted, BinaryProxy all)
+      throws Exception {
+    for (int code = 0; code < column.dictionary().size(); code++) {
+      int from = sorted.from(code);
+      int count = sorted.to(code) - from;
+      if (count == 0) {
+        continue;
+      }
+      String slice = column.name() + "=" + column.dictionary().get(code);
+      if (known.size() < settings.maxSlices() || known.contains(slice)) {
+        known.add(slice);
+        BinaryProxy found = state.get(slice);
+        BinaryProxy proxy =
+            found == null ? BinaryProxy.coarse(settings.decisionThreshold()) : found;
+        fold(proxy, from, count, weighted, all);
+        state.put(slice, proxy);
+      } else if (all != null) {
+        all.accept(sorted.scores(), 4 * from, sorted.labels(), from, count);
       }
     }
   }
 
-  private void fold(String slice, int code, boolean weighted) throws Exception {
-    BinaryProxy found = state.get(slice);
-    BinaryProxy proxy = found == null ? BinaryProxy.coarse(settings.decisionThreshold()) : found;
-    int from = sorted.from(code);
-    int count = sorted.to(code) - from;
-    if (weighted) {
-      proxy.acceptSample(
-          sorted.scores(),
-          4 * from,
-          sorted.labels(),
-          from,
-          sorted.weights(),
-          from,
-          sorted.rates(),
-          from,
-          count);
+  private void fold(BinaryProxy proxy, int from, int count, boolean weighted, BinaryProxy all) {
+    byte[] scores = sorted.scores();
+    byte[] labels = sorted.labels();
+    if (all != null) {
+      proxy.acceptSlice(all, scores, 4 * from, labels, from, count);
+    } else if (!weighted) {
+      proxy.accept(scores, 4 * from, labels, from, count);
     } else {
-      proxy.accept(sorted.scores(), 4 * from, sorted.labels(), from, count);
+      proxy.acceptSample(
+          scores, 4 * from, labels, from, sorted.weights(), from, sorted.rates(), from, count);
     }
-    state.put(slice, proxy);
   }
 
   /** By name of slice, in its order. */

@@ -38,6 +38,11 @@ public final class BinaryProxy extends RowAccumulator {
   /** Factors of a product that can't underflow: each is at least 2^-23. */
   private static final int SAFE_RUN = 32;
 
+  /** Between the exponents' biases of doubles and floats. */
+  private static final long EXPONENT_GAP = (1023L - 127) << 52;
+
+  private static final double[] LABELS = {0, 1};
+
   private static final List<String> DECISIONS = List.of("accuracy", "precision", "recall", "f1");
 
   private static final double EPS = ScorePrecision.FLOAT32.clipEpsilon();
@@ -48,6 +53,7 @@ public final class BinaryProxy extends RowAccumulator {
   private final float decisionThreshold;
   private final int shift;
   private Boolean weighted;
+  private BinaryProxy whole; // while rows go into another proxy too
   // [bin * 2 + label], in rows or units of weight
   private final long[] bins;
   private final Sum128 logLoss = Sum128.zero();
@@ -140,6 +146,30 @@ public final class BinaryProxy extends RowAccumulator {
     return new BinaryProxy((float) decisionThreshold, shift);
   }
 
+  /**
+   * Adds unweighted rows of a slice here and to the proxy of the whole, for little more than the
+   * price of one: what they add to either is as if it had come by a call of its own.
+   *
+   * @param all which also has these rows; of the same decision threshold
+   */
+  public void acceptSlice(
+      BinaryProxy all, byte[] scores, int scoreOffset, byte[] labels, int labelOffset, int count) {
+    if (Float.compare(all.decisionThreshold, decisionThreshold) != 0) {
+      throw new IllegalArgumentException(
+          "decision thresholds must be equal, got "
+              + decisionThreshold
+              + " and "
+              + all.decisionThreshold);
+    }
+    all.begin(false);
+    whole = all;
+    try {
+      accept(scores, scoreOffset, labels, labelOffset, count);
+    } finally {
+      whole = null;
+    }
+  }
+
   @Override
   int weightBits() {
     return WEIGHT_BITS;
@@ -156,8 +186,15 @@ public final class BinaryProxy extends RowAccumulator {
 
   @Override
   void acceptBlock(RowBlock block) {
-    n += block.size;
     boolean plain = !block.weighted && block.probabilities();
+    if (whole != null && plain) {
+      whole.n += block.size;
+      whole.countBins(block.bits, block.labels, block.size);
+      whole.countPredictedInBin(block);
+    } else if (whole != null) {
+      whole.acceptBlock(block);
+    }
+    n += block.size;
     if (!plain) {
       for (int i = 0; i < block.size; i++) {
         positiveRows += block.weighted ? block.labels[i] : 0;
@@ -170,14 +207,16 @@ public final class BinaryProxy extends RowAccumulator {
       }
       return;
     }
+    countBins(block.bits, block.labels, block.size);
     addRuns(block);
-    if (splitsBin) {
-      countPredictedInBin(block);
-    }
+    countPredictedInBin(block);
   }
 
   /** Rows at or above the threshold in the bin that it divides. */
   private void countPredictedInBin(RowBlock block) {
+    if (!splitsBin) {
+      return;
+    }
     for (int i = 0; i < block.size; i++) {
       if (ProxyBins.ofPlainBits(block.bits[i]) >> shift == thresholdBin
           && Float.intBitsToFloat(block.bits[i]) >= decisionThreshold) {
@@ -196,10 +235,16 @@ public final class BinaryProxy extends RowAccumulator {
     }
   }
 
-  /** Bins and losses; two products at a time, and no branch on what varies from row to row. */
-  private void addRun(int[] bits, byte[] labels, int from, int to) {
+  private void countBins(int[] bits, byte[] labels, int size) {
     long[] into = bins;
     int coarser = shift;
+    for (int i = 0; i < size; i++) {
+      into[ProxyBins.ofPlainBits(bits[i]) >> coarser << 1 | labels[i]]++;
+    }
+  }
+
+  /** Losses; two products at a time, and no branch on what varies from row to row. */
+  private void addRun(int[] bits, byte[] labels, int from, int to) {
     double product = 1;
     double otherProduct = 1;
     double squares = 0;
@@ -209,33 +254,28 @@ public final class BinaryProxy extends RowAccumulator {
     for (; i + 1 < to; i += 2) {
       int first = bits[i];
       int second = bits[i + 1];
-      int label = labels[i];
-      int otherLabel = labels[i + 1];
-      into[ProxyBins.ofPlainBits(first) >> coarser << 1 | label]++;
-      into[ProxyBins.ofPlainBits(second) >> coarser << 1 | otherLabel]++;
       beyond |=
           first - ProbabilitySums.LEAST
               | ProbabilitySums.MOST - first
               | second - ProbabilitySums.LEAST
               | ProbabilitySums.MOST - second;
-      double error = label - (double) Float.intBitsToFloat(first);
-      double otherError = otherLabel - (double) Float.intBitsToFloat(second);
+      double error = LABELS[labels[i]] - widened(first);
+      double otherError = LABELS[labels[i + 1]] - widened(second);
       product *= 1 - Math.abs(error);
       otherProduct *= 1 - Math.abs(otherError);
       squares += error * error;
       otherSquares += otherError * otherError;
     }
     if (i < to) {
-      into[ProxyBins.ofPlainBits(bits[i]) >> coarser << 1 | labels[i]]++;
       beyond |= bits[i] - ProbabilitySums.LEAST | ProbabilitySums.MOST - bits[i];
-      double error = labels[i] - (double) Float.intBitsToFloat(bits[i]);
+      double error = LABELS[labels[i]] - widened(bits[i]);
       product *= 1 - Math.abs(error);
       squares += error * error;
     }
-    brier.add((long) ((squares + otherSquares) * ProbabilitySums.UNIT + 0.5));
+    addSquares((long) ((squares + otherSquares) * ProbabilitySums.UNIT + 0.5));
     product *= otherProduct;
     if (beyond < 0 || product < Double.MIN_NORMAL) { // the Brier score clips nothing
-      clipped += clipped(bits, from, to);
+      addClipped(clipped(bits, from, to));
       for (int start = from; start < to; start += SAFE_RUN) {
         addLoss(clippedProduct(bits, labels, start, Math.min(to, start + SAFE_RUN)));
       }
@@ -244,8 +284,35 @@ public final class BinaryProxy extends RowAccumulator {
     }
   }
 
+  /**
+   * A float in [0, 1] as a double, without the processor's conversion: on x86 that waits for what
+   * was in its target before. Subnormal ones come out as some 10^-38, which makes no difference to
+   * a rounded sum.
+   */
+  private static double widened(int bits) {
+    return Double.longBitsToDouble(((long) bits << 29) + EXPONENT_GAP);
+  }
+
+  private void addSquares(long units) {
+    brier.add(units);
+    if (whole != null) {
+      whole.brier.add(units);
+    }
+  }
+
+  private void addClipped(int rows) {
+    clipped += rows;
+    if (whole != null) {
+      whole.clipped += rows;
+    }
+  }
+
   private void addLoss(double product) {
-    logLoss.add((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product)));
+    long units = (long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product));
+    logLoss.add(units);
+    if (whole != null) {
+      whole.logLoss.add(units);
+    }
   }
 
   private static double clippedProduct(int[] bits, byte[] labels, int from, int to) {

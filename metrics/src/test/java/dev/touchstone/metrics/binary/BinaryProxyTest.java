@@ -111,6 +111,29 @@ class BinaryProxyTest {
         .hasMessage("bins must be equal, got coarse and fine ones");
   }
 
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aSliceAndTheWholeAreCountedTogether(BinaryPropertyTest.Case c) {
+    var rows = RandomRows.of(c.seed(), 11 * c.n(), false);
+    byte[] bytes = rows.scoreBytes();
+    int half = rows.size() / 2;
+    var whole = BinaryProxy.of(0.3);
+    var first = BinaryProxy.coarse(0.3);
+    var second = BinaryProxy.coarse(0.3);
+    first.acceptSlice(whole, bytes, 0, rows.labels(), 0, half);
+    second.acceptSlice(whole, bytes, 4 * half, rows.labels(), half, rows.size() - half);
+    var apart = BinaryProxy.of(0.3);
+    apart.accept(bytes, 0, rows.labels(), 0, half);
+    apart.accept(bytes, 4 * half, rows.labels(), half, rows.size() - half);
+    assertThat(whole.toBytes()).isEqualTo(apart.toBytes());
+    var alone = BinaryProxy.coarse(0.3);
+    alone.accept(bytes, 0, rows.labels(), 0, half);
+    assertThat(first.toBytes()).isEqualTo(alone.toBytes());
+    assertThatThrownBy(
+            () -> first.acceptSlice(BinaryProxy.of(0.5), bytes, 0, rows.labels(), 0, half))
+        .hasMessageStartingWith("decision thresholds must be equal");
+  }
+
   private static void feed(BinaryProxy proxy, RandomRows rows, int from, int to) {
     proxy.accept(rows.scores(), rows.labels(), rows.weights(), from, to);
   }
