@@ -22,6 +22,8 @@ import java.nio.ByteOrder;
  */
 final class TaskProxy {
 
+  private static final int HEADER = 1 + Integer.BYTES + Double.BYTES;
+
   /** A confusion matrix of more classes would not stay small. */
   static final int MOST_CLASSES = 128;
 
@@ -74,9 +76,9 @@ final class TaskProxy {
     return new TaskProxy(set.task(), set.outputs(), threshold, null);
   }
 
-  /** A state as {@link #toBytes} gave it. */
-  static TaskProxy of(Task task, int outputs, double threshold, byte[] bytes) {
-    return new TaskProxy(task, outputs, threshold, bytes);
+  /** Some state: what Flink wants to be able to make. */
+  static TaskProxy empty() {
+    return new TaskProxy(Task.REGRESSION, 1, 0, null);
   }
 
   /** Why a set has no proxies; null where it has. */
@@ -140,23 +142,30 @@ final class TaskProxy {
     };
   }
 
-  Task task() {
-    return task;
-  }
-
-  int outputs() {
-    return outputs;
-  }
-
-  double threshold() {
-    return threshold;
-  }
-
+  /** What the state is of, then its own versioned bytes. */
   byte[] toBytes() {
-    return switch (task) {
-      case MULTICLASS -> multiclass.toBytes();
-      case MULTILABEL -> multilabel.toBytes();
-      default -> regression.toBytes();
-    };
+    byte[] sums =
+        switch (task) {
+          case MULTICLASS -> multiclass.toBytes();
+          case MULTILABEL -> multilabel.toBytes();
+          default -> regression.toBytes();
+        };
+    return ByteBuffer.allocate(HEADER + sums.length)
+        .put((byte) task.ordinal())
+        .putInt(outputs)
+        .putDouble(threshold)
+        .put(sums)
+        .array();
+  }
+
+  /** The inverse of {@link #toBytes}. */
+  static TaskProxy fromBytes(byte[] bytes) {
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    Task task = Task.values()[in.get()];
+    int outputs = in.getInt();
+    double threshold = in.getDouble();
+    byte[] sums = new byte[in.remaining()];
+    in.get(sums);
+    return new TaskProxy(task, outputs, threshold, sums);
   }
 }
