@@ -113,6 +113,7 @@ final class Billion {
         Messages.nothing("prediction-sets"),
         new Collected<MetricPoint>(),
         sets,
+        new Collected<>(),
         new Collected<DeadLetter>());
     env.execute("write " + rows);
     double seconds = (System.nanoTime() - start) / 1e9;

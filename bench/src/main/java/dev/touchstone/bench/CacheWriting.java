@@ -90,6 +90,7 @@ final class CacheWriting {
         Messages.nothing("prediction-sets"),
         new Collected<MetricPoint>(),
         sets,
+        new Collected<>(),
         refused);
     var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     long cpu = system.getProcessCpuTime();

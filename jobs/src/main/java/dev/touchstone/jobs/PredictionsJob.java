@@ -1,6 +1,7 @@
 package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.cache.CacheWriter;
+import dev.touchstone.jobs.fast.JudgeRun;
 import dev.touchstone.jobs.fast.ProxyMetrics;
 import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.ingest.DecodeTombstones;
@@ -14,6 +15,8 @@ import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.model.Signal;
+import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.output.KafkaOutput;
 import dev.touchstone.jobs.settings.EngineSettings;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -26,13 +29,15 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.OutputTag;
 
-/** Predictions in; proxy metrics, cached prediction sets and dead letters out. */
+/** Predictions in; proxy metrics, signals, cached prediction sets and dead letters out. */
 public final class PredictionsJob {
 
   public static final String NAME = "touchstone predictions";
 
   private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
   private static final OutputTag<DeadLetter> CONFLICTS = new OutputTag<>("conflicts") {};
+
+  private static final OutputTag<Standing> STANDINGS = new OutputTag<>("standings") {};
 
   private PredictionsJob() {}
 
@@ -53,6 +58,7 @@ public final class PredictionsJob {
             settings.kafka(), settings.kafka().topics().predictionSets(), "forgotten-sets"),
         KafkaOutput.metrics(settings.kafka()),
         KafkaOutput.predictionSets(settings.kafka()),
+        KafkaOutput.signals(settings.kafka()),
         KafkaOutput.deadLetters(settings.kafka()));
   }
 
@@ -64,6 +70,7 @@ public final class PredictionsJob {
       Source<RawMessage, ?, ?> predictionSets,
       Sink<MetricPoint> metrics,
       Sink<SetManifest> manifests,
+      Sink<Signal> signals,
       Sink<DeadLetter> deadLetters) {
     // records are never changed once made, so operators may share them
     env.getConfig().enableObjectReuse();
@@ -94,13 +101,23 @@ public final class PredictionsJob {
     // one chain from here on: a batch is shuffled once, as the message it came in
     KeyedStream<LedgerUpdate, String> bySet =
         DataStreamUtils.reinterpretAsKeyedStream(updates, LedgerUpdate::setKey);
-    bySet
-        .process(new ProxyMetrics(settings.fast(), settings.ledger()))
-        .name("proxy metrics")
-        .uid("fast.proxy-metrics")
-        .sinkTo(metrics)
-        .name("metrics")
-        .uid("output.proxy-metrics");
+    var proxies =
+        bySet
+            .process(new ProxyMetrics(settings.fast(), settings.ledger(), STANDINGS))
+            .name("proxy metrics")
+            .uid("fast.proxy-metrics");
+    proxies.sinkTo(metrics).name("metrics").uid("output.proxy-metrics");
+    if (settings.signals().enabled()) {
+      proxies
+          .getSideOutput(STANDINGS)
+          .keyBy(Standing::runId)
+          .process(new JudgeRun(settings.signals(), settings.ledger()))
+          .name("judge run")
+          .uid("fast.judge-run")
+          .sinkTo(signals)
+          .name("signals")
+          .uid("output.signals");
+    }
     if (settings.cache().enabled()) {
       bySet
           .process(new CacheWriter(settings.cache(), settings.ledger()))

@@ -1,6 +1,7 @@
 package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.cache.Labelling;
+import dev.touchstone.jobs.fast.JudgeRun;
 import dev.touchstone.jobs.full.AddressedManifest;
 import dev.touchstone.jobs.full.Aside;
 import dev.touchstone.jobs.full.Asked;
@@ -19,6 +20,8 @@ import dev.touchstone.jobs.full.TriggerDesk;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.ledger.SetAccount;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.KeyedMessage;
+import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
@@ -28,6 +31,8 @@ import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.model.Signal;
+import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Trigger;
 import dev.touchstone.jobs.model.Withdrawal;
 import org.apache.flink.types.PojoTestUtils;
@@ -46,6 +51,11 @@ class RecordsTest {
         LedgerUpdate.class,
         SetManifest.class,
         Segment.class,
+        KeyedMessage.class,
+        LedgerInput.class,
+        Standing.class,
+        Signal.class,
+        JudgeRun.Judged.class,
         MetricPoint.class,
         Trigger.class,
         Question.class,

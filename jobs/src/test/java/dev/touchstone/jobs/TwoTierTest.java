@@ -270,6 +270,7 @@ class TwoTierTest {
         MemorySource.nothing(),
         metrics,
         sets,
+        new CollectingSink<>(),
         deadLetters);
     env.execute();
     return new Results(metrics.collected(), sets.collected(), deadLetters.collected(), List.of());

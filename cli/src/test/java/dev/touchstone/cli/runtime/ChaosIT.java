@@ -312,10 +312,11 @@ class ChaosIT {
   private void cancelAndGoOn(
       String name, BiConsumer<StreamExecutionEnvironment, EngineSettings> build) throws Exception {
     JobID job = running.get(name);
+    Path checkpoints = data.resolve("checkpoints").resolve(name);
+    await("a Flink checkpoint", () -> EmbeddedFlink.newestCheckpoint(checkpoints).isPresent());
     flink.cancelJob(job).get();
     awaitStatus(job, JobStatus.CANCELED);
-    Path newest =
-        EmbeddedFlink.newestCheckpoint(data.resolve("checkpoints").resolve(name)).orElseThrow();
+    Path newest = EmbeddedFlink.newestCheckpoint(checkpoints).orElseThrow();
     submit(name, build, newest.toUri().toString());
   }
 

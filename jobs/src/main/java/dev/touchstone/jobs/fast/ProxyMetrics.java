@@ -6,6 +6,7 @@ import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.PredictionBatch;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.settings.EngineSettings.FastSettings;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
@@ -25,6 +26,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
 
 /**
  * Folds accepted batches into the proxy metrics of their set and of its slices. Keyed by set key;
@@ -41,6 +43,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
 
   private final FastSettings settings;
   private final LedgerSettings ledger;
+  private final OutputTag<Standing> standings;
   private transient ValueState<BinaryProxy> proxy;
   private transient ValueState<SetStatus> latest;
   private transient ListState<MetricPoint> finals;
@@ -48,9 +51,13 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private transient SliceProxies slices;
   private transient TaskProxies tasks;
 
-  public ProxyMetrics(FastSettings settings, LedgerSettings ledger) {
+  /**
+   * @param standings where the proxies of complete sets go too, in one piece
+   */
+  public ProxyMetrics(FastSettings settings, LedgerSettings ledger, OutputTag<Standing> standings) {
     this.settings = settings;
     this.ledger = ledger;
+    this.standings = standings;
   }
 
   @Override
@@ -82,18 +89,22 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     SetStatus before = latest.value();
     latest.update(update.status());
     if (update.batch() == null) {
-      newClaims(before, update.status(), out);
+      newClaims(before, update.status(), context, out);
       return;
     }
     if (!update.batch().bringsLabelsAlone()) {
       fold(update.batch());
     } else if (nothingSeen()) {
-      newClaims(before, update.status(), out);
+      newClaims(before, update.status(), context, out);
       return;
     }
     long now = context.timerService().currentProcessingTime();
     if (update.status().state() == SetState.COMPLETE) {
-      finals.update(emit(update.status(), now, out));
+      List<MetricPoint> last = emit(update.status(), now, out);
+      finals.update(last);
+      for (Claim claim : update.status().claims()) {
+        stand(update.status(), claim, last, context);
+      }
       proxy.clear();
       slices.clear();
       tasks.clear();
@@ -138,13 +149,27 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     proxy.update(state);
   }
 
-  private void newClaims(SetStatus before, SetStatus after, Collector<MetricPoint> out)
+  private void stand(SetStatus status, Claim claim, Iterable<MetricPoint> points, Context context) {
+    List<MetricPoint> whole = new ArrayList<>();
+    for (MetricPoint point : points) {
+      if (point.slice().isEmpty()) {
+        whole.add(point.withClaim(claim));
+      }
+    }
+    if (!whole.isEmpty()) {
+      context.output(standings, new Standing(claim, status.set(), whole));
+    }
+  }
+
+  private void newClaims(
+      SetStatus before, SetStatus after, Context context, Collector<MetricPoint> out)
       throws Exception {
     for (Claim claim : after.claims()) {
       if (before == null || !before.claims().contains(claim)) {
         for (MetricPoint point : finals.get()) {
           out.collect(point.withClaim(claim));
         }
+        stand(after, claim, finals.get(), context);
       }
     }
   }

@@ -6,6 +6,7 @@ import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.settings.EngineSettings.KafkaSettings;
 import dev.touchstone.schemas.PlainJson;
 import java.io.Serializable;
@@ -42,6 +43,15 @@ public final class KafkaOutput {
         manifest ->
             new ProducerRecord<>(
                 topic, utf8(manifest.setKey()), PlainJson.writeBytes(Wire.of(manifest))));
+  }
+
+  public static Sink<Signal> signals(KafkaSettings kafka) {
+    String topic = kafka.topics().signals();
+    return sink(
+        kafka,
+        signal ->
+            new ProducerRecord<>(
+                topic, utf8(signal.claim().runId()), PlainJson.writeBytes(Wire.of(signal))));
   }
 
   public static Sink<Outcome> reports(KafkaSettings kafka) {

@@ -7,8 +7,10 @@ import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
+import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.model.Trigger;
 import dev.touchstone.schemas.avro.Claim;
+import dev.touchstone.schemas.avro.Decision;
 import dev.touchstone.schemas.avro.EvaluationProgress;
 import dev.touchstone.schemas.avro.EvaluationReport;
 import dev.touchstone.schemas.avro.EvaluationState;
@@ -47,6 +49,33 @@ public final class Wire {
     wire.setTrust("UNKNOWN");
     wire.setReason(point.reason());
     wire.setRevision(point.revision());
+    return wire;
+  }
+
+  static dev.touchstone.schemas.avro.Signal of(Signal signal) {
+    var wire = new dev.touchstone.schemas.avro.Signal();
+    wire.setRunId(signal.claim().runId());
+    wire.setAttempt(signal.claim().attempt());
+    wire.setDecision(signal.stop() ? Decision.STOP : Decision.CONTINUE);
+    wire.setReason(signal.reason());
+    wire.setCheckpoint(signal.claim().checkpoint());
+    wire.setStep(signal.claim().step());
+    wire.setOutcome(signal.outcome());
+    wire.setEvaluationSet(signal.evaluationSet());
+    wire.setBestCheckpoint(signal.bestCheckpoint());
+    wire.setMetric(signal.metric());
+    wire.setValue(finite(signal.value()));
+    wire.setCiLow(finite(signal.low()));
+    wire.setCiHigh(finite(signal.high()));
+    wire.setComparedWith(signal.comparedWith());
+    wire.setDifference(finite(signal.difference()));
+    wire.setDifferenceLow(finite(signal.differenceLow()));
+    wire.setDifferenceHigh(finite(signal.differenceHigh()));
+    wire.setAlpha(finite(signal.alpha()));
+    wire.setChecks(signal.checks());
+    wire.setWithoutGain(signal.withoutGain());
+    wire.setRule(signal.rule());
+    wire.setTs(signal.timestampMillis());
     return wire;
   }
 

@@ -11,6 +11,7 @@ public record EngineSettings(
     KafkaSettings kafka,
     LedgerSettings ledger,
     FastSettings fast,
+    SignalSettings signals,
     CacheSettings cache,
     FullSettings full,
     ServerSettings server) {
@@ -40,6 +41,15 @@ public record EngineSettings(
                 source.integer("fast.emit_interval_millis", 500, 10, 3_600_000),
                 source.number("fast.decision_threshold", 0.5, 0, 1),
                 (int) source.integer("fast.max_slices", 10, 0, 10_000)),
+            new SignalSettings(
+                source.flag("signals.enabled", true),
+                source.string("signals.metric", "average_precision"),
+                source.number("signals.min_delta", 0.002, 0, 1e9),
+                source.flag("signals.strict", false),
+                (int) source.integer("signals.patience", 5, 1, 1_000_000),
+                (int) source.integer("signals.start_from", 0, 0, 1_000_000),
+                source.number("signals.alpha", 0.05, 1e-9, 0.5),
+                (int) source.integer("signals.max_undecided", 10, 1, 1_000_000)),
             new CacheSettings(
                 source.flag("cache.enabled", true),
                 source.string("cache.directory", "data/cache"),
@@ -111,6 +121,28 @@ public record EngineSettings(
    * @param maxSlices of one prediction set: the first that arrive
    */
   public record FastSettings(long emitIntervalMillis, double decisionThreshold, int maxSlices)
+      implements Serializable {}
+
+  /**
+   * When a run is told to stop.
+   *
+   * @param metric of the proxies
+   * @param minDelta a gain below it is none
+   * @param strict an improvement exceeds {@code minDelta} for sure, instead of 0
+   * @param patience checks in a row without a gain, for sure, that stop a run
+   * @param startFrom earlier checks never count toward patience
+   * @param alpha share of runs that may be stopped wrongly
+   * @param maxUndecided undecided checks in a row after which the reason says so
+   */
+  public record SignalSettings(
+      boolean enabled,
+      String metric,
+      double minDelta,
+      boolean strict,
+      int patience,
+      int startFrom,
+      double alpha,
+      int maxUndecided)
       implements Serializable {}
 
   /**

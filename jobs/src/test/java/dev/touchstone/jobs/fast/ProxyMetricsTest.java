@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
+import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.jobs.testing.Updates;
@@ -29,6 +30,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,11 +38,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 @SuppressWarnings("try") // a harness may be interrupted while it closes
 class ProxyMetricsTest {
 
+  private static final OutputTag<Standing> STANDINGS = new OutputTag<>("standings") {};
+
   private static KeyedOneInputStreamOperatorTestHarness<String, LedgerUpdate, MetricPoint> harness(
       EngineSettings settings, OperatorSubtaskState state) throws Exception {
     var harness =
         new KeyedOneInputStreamOperatorTestHarness<String, LedgerUpdate, MetricPoint>(
-            new KeyedProcessOperator<>(new ProxyMetrics(settings.fast(), settings.ledger())),
+            new KeyedProcessOperator<>(
+                new ProxyMetrics(settings.fast(), settings.ledger(), STANDINGS)),
             LedgerUpdate::setKey,
             Types.STRING);
     if (state != null) {

@@ -74,6 +74,7 @@ public final class LiveEngine implements AutoCloseable {
         MemorySource.live(List.of()),
         proxies,
         manifests,
+        new CollectingSink<>(),
         deadLetters);
     return env.executeAsync();
   }

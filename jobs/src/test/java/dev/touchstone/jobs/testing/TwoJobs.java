@@ -61,6 +61,7 @@ public final class TwoJobs {
         MemorySource.nothing(),
         new CollectingSink<>(),
         sets,
+        new CollectingSink<>(),
         new CollectingSink<>());
     env.execute();
     return sets.collected().stream()

@@ -17,6 +17,16 @@ public record Signal(
     Double value,
     Double ciLow,
     Double ciHigh,
+    String outcome,
+    String evaluationSet,
+    String comparedWith,
+    Double difference,
+    Double differenceLow,
+    Double differenceHigh,
+    Double alpha,
+    long checks,
+    int withoutGain,
+    String rule,
     long ts) {
 
   public Signal {
@@ -25,6 +35,10 @@ public record Signal(
     value = Json.finite(value);
     ciLow = Json.finite(ciLow);
     ciHigh = Json.finite(ciHigh);
+    difference = Json.finite(difference);
+    differenceLow = Json.finite(differenceLow);
+    differenceHigh = Json.finite(differenceHigh);
+    alpha = Json.finite(alpha);
   }
 
   boolean isStop() {

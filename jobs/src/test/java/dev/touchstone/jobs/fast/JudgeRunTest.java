@@ -1,0 +1,267 @@
+package dev.touchstone.jobs.fast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.MetricPoint;
+import dev.touchstone.jobs.model.SetIdentity;
+import dev.touchstone.jobs.model.Signal;
+import dev.touchstone.jobs.model.Standing;
+import dev.touchstone.jobs.model.Task;
+import dev.touchstone.jobs.settings.EngineSettings;
+import dev.touchstone.jobs.settings.SettingsSource;
+import dev.touchstone.metrics.stopping.KerasPatience;
+import dev.touchstone.metrics.stopping.Mode;
+import dev.touchstone.metrics.stopping.PatienceState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+@SuppressWarnings("try") // a harness may be interrupted while it closes
+class JudgeRunTest {
+
+  private static EngineSettings settings(Object... more) {
+    SettingsSource source =
+        SettingsSource.empty()
+            .with("signals.metric", "log_loss")
+            .with("signals.min_delta", 0.01)
+            .with("signals.patience", 3);
+    for (int i = 0; i < more.length; i += 2) {
+      source = source.with((String) more[i], more[i + 1]);
+    }
+    return EngineSettings.from(source);
+  }
+
+  private static KeyedOneInputStreamOperatorTestHarness<String, Standing, Signal> open(
+      EngineSettings settings, OperatorSubtaskState state) throws Exception {
+    var harness =
+        new KeyedOneInputStreamOperatorTestHarness<String, Standing, Signal>(
+            new KeyedProcessOperator<>(new JudgeRun(settings.signals(), settings.ledger())),
+            Standing::runId,
+            Types.STRING);
+    if (state != null) {
+      harness.initializeState(state);
+    }
+    harness.open();
+    return harness;
+  }
+
+  private static Standing standing(String run, int attempt, long step, double loss) {
+    return standing(run, attempt, step, "log_loss", loss, null, null);
+  }
+
+  private static Standing standing(
+      String run,
+      int attempt,
+      long step,
+      String metric,
+      Double value,
+      Double deviation,
+      String on) {
+    Claim claim = new Claim(run, attempt, "step-" + step, step, null);
+    SetIdentity set =
+        new SetIdentity(
+            "key" + step,
+            null,
+            null,
+            null,
+            on == null ? "val" : on,
+            "validation",
+            null,
+            false,
+            Task.BINARY,
+            1);
+    return new Standing(
+        claim,
+        set,
+        List.of(
+            new MetricPoint(
+                0,
+                claim,
+                null,
+                MetricPoint.Tier.PROXY,
+                set.evaluationSet(),
+                "validation",
+                "",
+                metric,
+                value,
+                deviation == null ? null : (Double) (value - 1.959963984540054 * deviation),
+                deviation == null ? null : (Double) (value + 1.959963984540054 * deviation),
+                deviation == null ? null : "hajek_normal",
+                deviation == null ? null : (Double) 0.95,
+                1_000,
+                100,
+                true,
+                value == null ? "no_positives" : null,
+                0)));
+  }
+
+  private static List<Signal> judge(EngineSettings settings, List<Standing> standings)
+      throws Exception {
+    try (var harness = open(settings, null)) {
+      for (Standing standing : standings) {
+        harness.processElement(standing, 0);
+      }
+      return harness.extractOutputValues();
+    }
+  }
+
+  @Test
+  void exactLossesStopARunWhenKerasWould() throws Exception {
+    SplittableRandom random = new SplittableRandom(9);
+    int stopped = 0;
+    for (int run = 0; run < 200; run++) {
+      List<Standing> standings = new ArrayList<>();
+      KerasPatience keras = KerasPatience.of(Mode.MIN, 0.01, 3);
+      PatienceState state = keras.start();
+      long kerasStop = -1;
+      for (int step = 1; step <= 30; step++) {
+        // on a grid, so that no gain lies between 0 and min_delta: there the rules differ
+        double loss = Math.round(10 * (1.0 / step + random.nextDouble())) / 10.0;
+        standings.add(standing("r", 0, step, loss));
+        if (kerasStop < 0) {
+          state = keras.next(state, loss);
+          kerasStop = state.stopped() ? step : -1;
+        }
+      }
+      List<Signal> signals = judge(settings(), standings);
+      Signal last = signals.get(signals.size() - 1);
+      assertThat(last.stop() ? last.claim().step() : -1).as("run %d", run).isEqualTo(kerasStop);
+      assertThat(signals.subList(0, signals.size() - 1)).noneMatch(Signal::stop);
+      stopped += last.stop() ? 1 : 0;
+    }
+    assertThat(stopped).isGreaterThan(150);
+  }
+
+  @Test
+  void aStopCarriesItsEvidenceAndIsSaidOnce() throws Exception {
+    List<Standing> standings = new ArrayList<>();
+    for (int step = 1; step <= 8; step++) {
+      standings.add(standing("r", 0, step, step == 1 ? 0.5 : 0.6));
+    }
+    List<Signal> signals = judge(settings(), standings);
+    assertThat(signals).hasSize(4);
+    Signal stop = signals.get(3);
+    assertThat(stop.stop()).isTrue();
+    assertThat(stop.reason())
+        .isEqualTo(
+            "with confidence 0.95 none of the last 3 judged checkpoints beats step-1 by 0.01 or"
+                + " more");
+    assertThat(stop.comparedWith()).isEqualTo("step-1");
+    assertThat(stop.bestCheckpoint()).isEqualTo("step-1");
+    assertThat(stop.difference()).isEqualTo(stop.differenceLow()).isCloseTo(0.1, within(1e-12));
+    assertThat(stop.withoutGain()).isEqualTo(3);
+    assertThat(stop.checks()).isEqualTo(4);
+    assertThat(stop.rule()).startsWith("confirmed-stopping/1 min_delta=0.01 patience=3");
+  }
+
+  @Test
+  void aRestartChangesNothingAndRepeatsAreNotJudgedAgain() throws Exception {
+    SplittableRandom random = new SplittableRandom(4);
+    List<Standing> standings = new ArrayList<>();
+    for (int step = 1; step <= 12; step++) {
+      standings.add(standing("r", 0, step, random.nextDouble()));
+      standings.add(standing("other", 0, step, random.nextDouble()));
+    }
+    List<Signal> once = judge(settings(), standings);
+    List<Signal> parts = new ArrayList<>();
+    OperatorSubtaskState state = null;
+    for (Standing standing : standings) {
+      try (var harness = open(settings(), state)) {
+        harness.processElement(standing, 0);
+        harness.processElement(standing, 0);
+        parts.addAll(harness.extractOutputValues());
+        state = harness.snapshot(1, 1);
+      }
+    }
+    assertThat(parts).isEqualTo(once).hasSizeGreaterThan(6);
+  }
+
+  @Test
+  void whatCantBeComparedIsPassedOver() throws Exception {
+    List<Signal> signals =
+        judge(
+            settings(),
+            List.of(
+                standing("r", 0, 1, 0.5),
+                standing("r", 0, 2, "log_loss", 0.1, null, "another set"),
+                standing("r", 0, 3, "log_loss", null, null, null),
+                standing("r", 0, 4, "roc_auc", 0.9, null, null),
+                standing("r", 0, 6, 0.4),
+                standing("r", 0, 5, 0.3)));
+    assertThat(signals).extracting(s -> s.claim().step()).containsExactly(1L, 6L);
+    assertThat(signals.get(1).outcome()).isEqualTo("IMPROVED");
+  }
+
+  @Test
+  void anExplodingLossStopsAtOnceAndALaterAttemptStartsAnew() throws Exception {
+    List<Standing> standings = new ArrayList<>();
+    for (int step = 1; step <= 25; step++) {
+      standings.add(standing("r", 0, step, 1.0 / step));
+    }
+    for (int step = 26; step <= 30; step++) {
+      standings.add(standing("r", 0, step, 1e6));
+    }
+    standings.add(standing("r", 1, 8, 0.2));
+    List<Signal> signals = judge(settings("signals.patience", 100), standings);
+    Signal stop = signals.stream().filter(Signal::stop).findFirst().orElseThrow();
+    assertThat(stop.claim().step()).isEqualTo(28);
+    assertThat(stop.reason()).isEqualTo("loss_exploded");
+    Signal last = signals.get(signals.size() - 1);
+    assertThat(last.claim().attempt()).isEqualTo(1);
+    assertThat(last.stop()).isFalse();
+    assertThat(signals).filteredOn(Signal::stop).hasSize(1);
+  }
+
+  /**
+   * Runs that gain 0.004 with each of 30 checkpoints, seen through noise of 0.008 a proxy: whoever
+   * stops one is wrong. Patience on the noisy values stops most; the judge, whose error is declared
+   * at 5 %, hardly any.
+   */
+  @Test
+  void goodRunsAreNotStoppedByNoise() throws Exception {
+    int runs = 400;
+    int naive = 0;
+    int judged = 0;
+    for (int run = 0; run < runs; run++) {
+      java.util.Random random = new java.util.Random(1_000 + run);
+      List<Standing> standings = new ArrayList<>();
+      KerasPatience keras = KerasPatience.of(Mode.MAX, 0.002, 3);
+      PatienceState state = keras.start();
+      boolean kerasStopped = false;
+      for (int step = 1; step <= 30; step++) {
+        double seen = 0.5 + 0.004 * step + 0.008 * random.nextGaussian();
+        standings.add(standing("r" + run, 0, step, "average_precision", seen, 0.008, null));
+        state = keras.next(state, seen);
+        kerasStopped |= state.stopped();
+      }
+      naive += kerasStopped ? 1 : 0;
+      EngineSettings settings =
+          settings("signals.metric", "average_precision", "signals.min_delta", 0.002);
+      judged += judge(settings, standings).stream().anyMatch(Signal::stop) ? 1 : 0;
+    }
+    assertThat(naive).as("patience 3 on noisy values").isGreaterThan(runs / 2);
+    assertThat(judged).as("the judge").isLessThanOrEqualTo(runs / 20);
+  }
+
+  @Test
+  void aRunThatGetsWorseIsStoppedThroughNoiseToo() throws Exception {
+    java.util.Random random = new java.util.Random(5);
+    List<Standing> standings = new ArrayList<>();
+    for (int step = 1; step <= 60; step++) {
+      double truth = step <= 10 ? 0.3 + 0.02 * step : 0.5 - 0.01 * (step - 10);
+      double seen = truth + 0.008 * random.nextGaussian();
+      standings.add(standing("r", 0, step, "average_precision", seen, 0.008, null));
+    }
+    List<Signal> signals = judge(settings("signals.metric", "average_precision"), standings);
+    Signal last = signals.get(signals.size() - 1);
+    assertThat(last.stop()).isTrue();
+    assertThat(last.claim().step()).isBetween(14L, 40L);
+  }
+}
