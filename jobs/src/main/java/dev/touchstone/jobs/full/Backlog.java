@@ -35,6 +35,11 @@ import org.apache.flink.util.OutputTag;
  * <p>A place becomes free when the outcome comes back, by its key in the topic {@code reports}:
  * outcomes are written there at least once and before anything else knows them, so that no place is
  * lost over a restart. One that comes back twice, or for what has not started, changes nothing.
+ *
+ * <p>Who withdraws a trigger that is computed is handed on to where triggers end, since its report
+ * may be there already. If others wait for the same report, the next one leads; if nobody does, the
+ * place is free at once and the scans are told to stop. Whoever asks for the same in that moment
+ * waits until it is known how the withdrawn one ended.
  */
 public final class Backlog
     extends KeyedCoProcessFunction<Integer, EvaluationTask, Reported, EvaluationTask> {
@@ -50,11 +55,13 @@ public final class Backlog
   private final LedgerSettings ledger;
   private final OutputTag<Outcome> outcomes;
   private final OutputTag<Progress> queued;
+  private final OutputTag<Long> stopped;
   private transient MapState<String, Group> queue;
   private transient MapState<String, Place> running;
   private transient MapState<String, Boolean> led;
   private transient MapState<String, Long> turns;
   private transient ValueState<Long> counter;
+  private transient ValueState<Long> lastRound;
 
   /**
    * Tasks of one report key that have not started.
@@ -72,18 +79,45 @@ public final class Backlog
     }
   }
 
-  /** Who leads a report key that is computed, and since when. */
-  public record Place(String leaderId, long sinceMillis) {}
+  /**
+   * A report key that is computed.
+   *
+   * @param leaderId under whose id it ends if there is no report
+   * @param waiting ids of those who wait for it, the leader first; empty: nobody does any more
+   * @param round grows from one computation to the next, over restarts without state too
+   */
+  public record Place(String leaderId, List<String> waiting, long round, long sinceMillis) {
 
+    boolean isGivenUp() {
+      return waiting.isEmpty();
+    }
+
+    Place with(String id) {
+      List<String> more = new ArrayList<>(waiting);
+      more.add(id);
+      return new Place(leaderId, more, round, sinceMillis);
+    }
+
+    Place without(String id) {
+      List<String> rest = waiting.stream().filter(other -> !other.equals(id)).toList();
+      return new Place(rest.isEmpty() ? id : rest.get(0), rest, round, sinceMillis);
+    }
+  }
+
+  /**
+   * @param stopped rounds that nobody waits for
+   */
   public Backlog(
       FullSettings settings,
       LedgerSettings ledger,
       OutputTag<Outcome> outcomes,
-      OutputTag<Progress> queued) {
+      OutputTag<Progress> queued,
+      OutputTag<Long> stopped) {
     this.settings = settings;
     this.ledger = ledger;
     this.outcomes = outcomes;
     this.queued = queued;
+    this.stopped = stopped;
   }
 
   @Override
@@ -102,17 +136,19 @@ public final class Backlog
             .getMapState(
                 new MapStateDescriptor<>("running", Types.STRING, Types.POJO(Place.class)));
     counter = getRuntimeContext().getState(new ValueStateDescriptor<>("counter", Types.LONG));
+    lastRound = getRuntimeContext().getState(new ValueStateDescriptor<>("round", Types.LONG));
   }
 
   @Override
   public void processElement1(EvaluationTask task, Context context, Collector<EvaluationTask> out)
       throws Exception {
     if (task.isWithdrawal()) {
-      withdraw(task.trigger(), context);
+      withdraw(task.trigger(), context, out);
       return;
     }
-    if (led.contains(task.reportKey())) {
-      out.collect(task.leading(false));
+    Place place = running.get(task.reportKey());
+    if (led.contains(task.reportKey()) && (place == null || !place.isGivenUp())) {
+      follow(task, place, out);
       return;
     }
     if (settings.backlog() == BacklogPolicy.SUPERSEDE && givesWay(task, context)) {
@@ -124,7 +160,7 @@ public final class Backlog
     queue.put(task.reportKey(), new Group(group == null ? count() : group.arrival(), tasks));
     start(context, out);
     if (queue.contains(task.reportKey())) {
-      int ahead = size(running.keys()) + size(queue.keys()) - 1;
+      int ahead = underWay() + size(queue.keys()) - 1;
       long now = context.timerService().currentProcessingTime();
       context.output(queued, Progress.queued(task.trigger(), ahead, now));
     }
@@ -135,6 +171,7 @@ public final class Backlog
       throws Exception {
     if (running.contains(end.key())) {
       running.remove(end.key());
+      share(end.key(), out);
     } else {
       String failed = failed(end);
       if (failed == null) {
@@ -145,6 +182,17 @@ public final class Backlog
       led.remove(failed);
     }
     start(context, out);
+  }
+
+  /** Lets those go who asked for a report while it seemed given up, though it was there. */
+  private void share(String key, Collector<EvaluationTask> out) throws Exception {
+    Group group = queue.get(key);
+    if (group != null) {
+      queue.remove(key);
+      for (EvaluationTask task : group.tasks()) {
+        follow(task, null, out);
+      }
+    }
   }
 
   /**
@@ -162,8 +210,16 @@ public final class Backlog
     return null;
   }
 
+  private void follow(EvaluationTask task, Place place, Collector<EvaluationTask> out)
+      throws Exception {
+    if (place != null) {
+      running.put(task.reportKey(), place.with(task.trigger().id()));
+    }
+    out.collect(task.leading(false, place == null ? 0 : place.round()));
+  }
+
   private void start(Context context, Collector<EvaluationTask> out) throws Exception {
-    int free = settings.concurrentEvaluations() - size(running.keys());
+    int free = settings.concurrentEvaluations() - underWay();
     for (; free > 0; free--) {
       String key = next();
       if (key == null) {
@@ -172,15 +228,32 @@ public final class Backlog
       Group group = queue.get(key);
       queue.remove(key);
       led.put(key, true);
-      running.put(
-          key,
-          new Place(
-              group.tasks().get(0).trigger().id(), context.timerService().currentProcessingTime()));
       turns.put(group.runId(), count());
+      long now = context.timerService().currentProcessingTime();
+      List<String> ids = group.tasks().stream().map(task -> task.trigger().id()).toList();
+      Place place = new Place(ids.get(0), ids, round(now), now);
+      running.put(key, place);
       for (int i = 0; i < group.tasks().size(); i++) {
-        out.collect(group.tasks().get(i).leading(i == 0));
+        out.collect(group.tasks().get(i).leading(i == 0, place.round()));
       }
     }
+  }
+
+  private int underWay() throws Exception {
+    int underWay = 0;
+    for (Place place : running.values()) {
+      underWay += place.isGivenUp() ? 0 : 1;
+    }
+    return underWay;
+  }
+
+  /** Greater than all before, those of a life whose state was lost included. */
+  private long round(long now) throws Exception {
+    Long last = lastRound.value();
+    // there are never a thousand starts in a millisecond for long
+    long next = Math.max(last == null ? 1 : last + 1, now * 1_000);
+    lastRound.update(next);
+    return next;
   }
 
   private static int size(Iterable<String> keys) {
@@ -205,6 +278,9 @@ public final class Backlog
                     : byArrival);
     Candidate first = null;
     for (Map.Entry<String, Group> waiting : queue.entries()) {
+      if (running.contains(waiting.getKey())) {
+        continue; // it was given up, and its end is not known yet
+      }
       Group group = waiting.getValue();
       Long turn = turns.get(group.runId());
       Candidate candidate =
@@ -222,10 +298,25 @@ public final class Backlog
     return next;
   }
 
-  private void withdraw(Trigger trigger, Context context) throws Exception {
+  private void withdraw(Trigger trigger, Context context, Collector<EvaluationTask> out)
+      throws Exception {
     for (EvaluationTask waiting : waiting()) {
       if (waiting.trigger().id().equals(trigger.id())) {
         end(waiting, Outcome.State.EXPIRED, WITHDRAWN, context);
+        return;
+      }
+    }
+    for (Map.Entry<String, Place> entry : running.entries()) {
+      if (entry.getValue().waiting().contains(trigger.id())) {
+        String key = entry.getKey();
+        Place left = entry.getValue().without(trigger.id());
+        running.put(key, left);
+        out.collect(EvaluationTask.withdrawal(trigger, key));
+        if (left.isGivenUp()) {
+          context.output(stopped, left.round());
+          start(context, out);
+        }
+        return;
       }
     }
   }

@@ -12,6 +12,8 @@ import java.util.List;
  * @param baseline what to compare with, as many sets as are evaluated; empty unless asked for
  * @param reportKey set key and request hash: equal keys are the same question about the same rows
  * @param leads true on the first task of a report key: the one that is computed
+ * @param round which computation of the report key it waits for, positive; later ones are greater;
+ *     0 where none is under way
  */
 public record EvaluationTask(
     Trigger trigger,
@@ -20,7 +22,8 @@ public record EvaluationTask(
     List<SetManifest> baseline,
     String requestHash,
     String reportKey,
-    boolean leads) {
+    boolean leads,
+    long round) {
 
   static EvaluationTask of(Trigger trigger, SetManifest manifest, String requestHash) {
     return of(trigger, manifest, List.of(), List.of(), requestHash);
@@ -38,7 +41,7 @@ public record EvaluationTask(
       List<SetManifest> baseline,
       String requestHash) {
     String reportKey = manifest.setKey() + ":" + requestHash;
-    return new EvaluationTask(trigger, manifest, folds, baseline, requestHash, reportKey, false);
+    return new EvaluationTask(trigger, manifest, folds, baseline, requestHash, reportKey, false, 0);
   }
 
   /** The same with what it is compared with, which is part of the question. */
@@ -57,7 +60,7 @@ public record EvaluationTask(
    * @param reportKey as it was then, so that it goes the same way
    */
   static EvaluationTask withdrawal(Trigger trigger, String reportKey) {
-    return new EvaluationTask(trigger, null, List.of(), List.of(), null, reportKey, false);
+    return new EvaluationTask(trigger, null, List.of(), List.of(), null, reportKey, false, 0);
   }
 
   boolean isWithdrawal() {
@@ -69,8 +72,9 @@ public record EvaluationTask(
     return trigger.question().baseline() != null;
   }
 
-  EvaluationTask leading(boolean isLead) {
-    return new EvaluationTask(trigger, manifest, folds, baseline, requestHash, reportKey, isLead);
+  EvaluationTask leading(boolean isLead, long ofRound) {
+    return new EvaluationTask(
+        trigger, manifest, folds, baseline, requestHash, reportKey, isLead, ofRound);
   }
 
   /** All rows that are evaluated. */
