@@ -282,6 +282,40 @@ class BacklogTest {
   }
 
   @Test
+  void aReportIsRestatedInTheNameOfTheOneThatLedLast() throws Exception {
+    open(BacklogPolicy.FIFO, 1);
+    ask("first", "run", 1);
+    put("shares", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    withdraw("first");
+    reported("first");
+    restate("shares", 1);
+    assertThat(started()).containsExactly("first", "+shares", "-first", "shares", "+shares");
+
+    // its outcome is out: the restatement can't be taken back by it
+    withdraw("shares");
+    assertThat(started()).hasSize(5);
+    assertThat(stopped()).isEmpty();
+  }
+
+  @Test
+  void whatWasGivenUpIsLedAgainAboutTheLatestLabels() throws Exception {
+    open(BacklogPolicy.FIFO, 1);
+    ask("first", "run", 1);
+    withdraw("first");
+    put("again", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    restate("first", 1);
+    assertThat(started()).containsExactly("first", "-first");
+
+    backlog.processElement2(new Reported("first", 0), 0);
+    assertThat(started()).containsExactly("first", "-first", "again", "+first");
+    assertThat(backlog.extractOutputValues().get(2).workKey()).isEqualTo("first:hash@1");
+    withdraw("again");
+    // nobody waits for a first answer any more
+    assertThat(stopped()).hasSize(2);
+    assertThat(backlog.extractOutputValues().get(4).workKey()).isEqualTo("first:hash@1");
+  }
+
+  @Test
   void roundsGrowEvenWhereTheStateOfALifeIsLost() throws Exception {
     open(BacklogPolicy.FIFO, 3);
     backlog.setProcessingTime(5);
