@@ -169,8 +169,10 @@ public final class ReportCommand implements Callable<Integer> {
     String where = "v1/evaluations/" + ServerClient.encode(asked.path("id").asText());
     ProgressBar bar = new ProgressBar(err, System.console() != null);
     JsonNode status = asked;
+    JsonNode waited = null;
     while (status.path("finished_at").isNull()) {
       bar.show(status);
+      waited = status;
       Thread.sleep(POLL_MILLIS);
       status = client.get(where);
     }
@@ -178,6 +180,10 @@ public final class ReportCommand implements Callable<Integer> {
     String state = status.path("state").asText();
     if (!state.equals("EVALUATED") && !state.equals("REUSED")) {
       err.println("touchstone: " + ProgressBar.line(status));
+      if (state.equals("INCOMPLETE") && waited != null) {
+        // what there was instead
+        err.println("touchstone: it waited: " + waited.path("reason").asText());
+      }
       return switch (state) {
         case "INCOMPLETE" -> INCOMPLETE;
         case "EXPIRED", "SUPERSEDED" -> NOT_WANTED;
