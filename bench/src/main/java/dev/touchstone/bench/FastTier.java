@@ -48,7 +48,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * slices; nothing cached. Broker and job share this process and its cores.
  *
  * <p>The clock runs from the first point that a small set at the head of the topic leads to, to the
- * last COMPLETE point of the last set. The job runs twice over the same topic; the second, warm
+ * last COMPLETE point of the last set. The job runs three times over the same topic; the last, warm
  * time is printed.
  */
 final class FastTier {
@@ -79,7 +79,8 @@ final class FastTier {
       TopicSetup.create(bench.settings(0).kafka());
       bench.produce();
       bench.measure(0);
-      System.out.println(bench.measure(1));
+      bench.measure(1);
+      System.out.println(bench.measure(2));
     } finally {
       delete(directory);
     }
@@ -161,6 +162,10 @@ final class FastTier {
     configuration.set(
         CheckpointingOptions.CHECKPOINTS_DIRECTORY,
         directory.resolve("checkpoints-" + run).toUri().toString());
+    // as in conf/config.yaml
+    configuration.setString("taskmanager.memory.segment-size", "128kb");
+    configuration.setString("taskmanager.memory.network.min", "256mb");
+    configuration.setString("taskmanager.memory.network.max", "256mb");
     var env = StreamExecutionEnvironment.createLocalEnvironment(SLOTS, configuration);
     env.enableCheckpointing(2_000);
     PredictionsJob.onKafka(env, settings);

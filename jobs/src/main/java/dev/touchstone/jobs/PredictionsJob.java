@@ -88,7 +88,7 @@ public final class PredictionsJob {
             .uid("ingest.decode-predictions");
     SingleOutputStreamOperator<LedgerUpdate> updates =
         DataStreamUtils.reinterpretAsKeyedStream(batches, LedgerInput::setKey)
-            .process(new PredictionLedger(settings.ledger(), CONFLICTS))
+            .process(new PredictionLedger(settings.ledger(), CONFLICTS, settings.cache().enabled()))
             .name("ledger")
             .uid("ledger.predictions");
     // one chain from here on: a batch is shuffled once, as the message it came in

@@ -238,7 +238,13 @@ class LateLabelsTest {
       engine.send(List.of(baseline.labels(new long[] {7}, other, 0, 1, 0, true, 1)));
       engine.await(
           "the corrected baseline",
-          () -> engine.manifests().stream().filter(m -> m.status().revision() == 1).count() == 2);
+          () ->
+              engine.manifests().stream()
+                      .filter(m -> m.status().revision() == 1)
+                      .map(SetManifest::setKey)
+                      .distinct()
+                      .count()
+                  == 2);
       engine.ask(TwoJobs.request("baseline").setCheckpoint("step-4").setFold(0).build());
       engine.await(
           "the baseline's own report",

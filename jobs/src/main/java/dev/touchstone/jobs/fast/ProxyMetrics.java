@@ -11,20 +11,24 @@ import dev.touchstone.jobs.settings.EngineSettings.FastSettings;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.binary.BinaryProxy;
+import dev.touchstone.metrics.shared.TaskReport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Folds accepted batches into the proxy metrics of their set. Keyed by set key; state of fixed
- * size.
+ * Folds accepted batches into the proxy metrics of their set and of its slices. Keyed by set key;
+ * state of fixed size.
  *
  * <p>Points go out at intervals while the set arrives, as PARTIAL, and at once when it ends, as
  * COMPLETE. Then only the final points are kept: a later claim on the same set (a restarted
@@ -41,6 +45,8 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private transient ValueState<SetStatus> latest;
   private transient ListState<MetricPoint> finals;
   private transient ValueState<Long> emitAt;
+  private transient SliceProxies slices;
+  private transient TaskProxies tasks;
 
   public ProxyMetrics(FastSettings settings, LedgerSettings ledger) {
     this.settings = settings;
@@ -58,6 +64,15 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     proxy = getRuntimeContext().getState(proxyState);
     latest = getRuntimeContext().getState(latestState);
     finals = getRuntimeContext().getListState(finalState);
+    var sliceState =
+        new MapStateDescriptor<>(
+            "slices", StringSerializer.INSTANCE, BinaryProxySerializer.INSTANCE);
+    sliceState.enableTimeToLive(ledger.retention());
+    slices = new SliceProxies(settings, getRuntimeContext().getMapState(sliceState));
+    var taskState =
+        new MapStateDescriptor<>("tasks", StringSerializer.INSTANCE, TaskProxySerializer.INSTANCE);
+    taskState.enableTimeToLive(ledger.retention());
+    tasks = new TaskProxies(settings, getRuntimeContext().getMapState(taskState));
     emitAt = getRuntimeContext().getState(new ValueStateDescriptor<>("emitAt", Types.LONG));
   }
 
@@ -66,16 +81,13 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       throws Exception {
     SetStatus before = latest.value();
     latest.update(update.status());
-    if (update.status().set().task() != Task.BINARY) {
-      return;
-    }
     if (update.batch() == null) {
       newClaims(before, update.status(), out);
       return;
     }
     if (!update.batch().bringsLabelsAlone()) {
       fold(update.batch());
-    } else if (proxy.value() == null) {
+    } else if (nothingSeen()) {
       newClaims(before, update.status(), out);
       return;
     }
@@ -83,6 +95,8 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     if (update.status().state() == SetState.COMPLETE) {
       finals.update(emit(update.status(), now, out));
       proxy.clear();
+      slices.clear();
+      tasks.clear();
     } else if (emitAt.value() == null) {
       long at = now + settings.emitIntervalMillis();
       context.timerService().registerProcessingTimeTimer(at);
@@ -95,24 +109,31 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       throws Exception {
     emitAt.clear();
     SetStatus status = latest.value();
-    if (status != null && status.state() != SetState.COMPLETE && proxy.value() != null) {
+    if (status != null && status.state() != SetState.COMPLETE && !nothingSeen()) {
       emit(status, timestamp, out);
     }
   }
 
+  private boolean nothingSeen() throws Exception {
+    return proxy.value() == null && tasks.isEmpty();
+  }
+
   private void fold(PredictionBatch batch) throws Exception {
+    if (batch.set().task() != Task.BINARY) {
+      if (!batch.lacksLabels() && TaskProxy.refusal(batch.set()) == null && batch.count() > 0) {
+        tasks.fold(batch);
+      }
+      return;
+    }
     BinaryProxy state = proxy.value();
     if (state == null) {
       state = BinaryProxy.of(settings.decisionThreshold());
     }
-    RowWeights weights = RowWeights.of(batch);
-    // without labels only the scores are looked at
-    byte[] labels = batch.lacksLabels() ? new byte[batch.count()] : batch.labels();
-    if (weights == null) {
-      state.accept(batch.scores(), 0, labels, 0, batch.count());
+    if (batch.lacksLabels()) {
+      // only the scores are looked at
+      state.accept(batch.scores(), 0, new byte[batch.count()], 0, batch.count());
     } else {
-      state.acceptSample(
-          batch.scores(), 0, labels, 0, weights.weights(), 0, weights.rates(), 0, batch.count());
+      slices.fold(batch, RowWeights.of(batch), state);
     }
     proxy.update(state);
   }
@@ -129,6 +150,41 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   }
 
   private List<MetricPoint> points(SetStatus status, Claim claim, long now) throws Exception {
+    return status.set().task() == Task.BINARY
+        ? binaryPoints(status, claim, now)
+        : taskPoints(status, claim, now);
+  }
+
+  private List<MetricPoint> taskPoints(SetStatus status, Claim claim, long now) throws Exception {
+    String refusal = TaskProxy.refusal(status.set());
+    if (refusal != null) {
+      MetricValue none = MetricValue.undefined(TaskProxy.mainMetric(status.set().task()), refusal);
+      return List.of(taskPoint(status, claim, none, status.rows(), now));
+    }
+    List<MetricPoint> points = new ArrayList<>();
+    for (Map.Entry<String, TaskReport> found : tasks.results().entrySet()) {
+      TaskReport report = found.getValue();
+      for (MetricValue metric : report.metrics()) {
+        points.add(taskPoint(status, claim, metric, report.n(), now).withSlice(found.getKey()));
+      }
+    }
+    return points;
+  }
+
+  private static MetricPoint taskPoint(
+      SetStatus status, Claim claim, MetricValue metric, long n, long now) {
+    return MetricPoint.of(
+        metric,
+        MetricPoint.Tier.PROXY,
+        status.set(),
+        claim,
+        n,
+        0,
+        status.state() == SetState.COMPLETE,
+        now);
+  }
+
+  private List<MetricPoint> binaryPoints(SetStatus status, Claim claim, long now) throws Exception {
     BinaryProxy.Result result = proxy.value().result();
     List<MetricPoint> points = new ArrayList<>();
     for (MetricValue metric : result.metrics()) {
@@ -136,6 +192,15 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
           status.unlabelled() ? MetricValue.undefined(metric.name(), UNLABELLED) : metric;
       points.add(point(status, claim, known, result, now));
     }
+    slices
+        .results()
+        .forEach(
+            (slice, found) ->
+                found
+                    .metrics()
+                    .forEach(
+                        metric ->
+                            points.add(point(status, claim, metric, found, now).withSlice(slice))));
     if (status.state() == SetState.COMPLETE || status.unlabelled()) {
       ScoreHistogram.of(result)
           .forEach(

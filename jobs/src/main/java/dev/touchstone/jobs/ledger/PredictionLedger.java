@@ -53,6 +53,7 @@ public final class PredictionLedger
 
   private final LedgerSettings settings;
   private final OutputTag<DeadLetter> conflicts;
+  private final boolean digests;
   private transient ValueState<SetAccount> account;
   private transient MapState<Long, BatchDigest> seen;
   private transient MapState<Integer, ShardAccount> shards;
@@ -62,7 +63,16 @@ public final class PredictionLedger
   private transient ValueState<Long> forgetAt;
 
   public PredictionLedger(LedgerSettings settings, OutputTag<DeadLetter> conflicts) {
+    this(settings, conflicts, true);
+  }
+
+  /**
+   * @param digests whether anyone wants the digest of a set's rows
+   */
+  public PredictionLedger(
+      LedgerSettings settings, OutputTag<DeadLetter> conflicts, boolean digests) {
     this.settings = settings;
+    this.digests = digests;
     this.conflicts = conflicts;
   }
 
@@ -286,7 +296,7 @@ public final class PredictionLedger
     BitSet repeated = ids.add(set, batch);
     long[] repeats = repeats(batch, repeated);
     PredictionBatch unique = batch.withoutSource().without(repeated);
-    set.add(unique, repeated.cardinality());
+    set.add(unique, repeated.cardinality(), digests);
     if (batch.lastOfShard()) {
       set.shardEnded(batch.sequence() + 1);
     }

@@ -191,7 +191,7 @@ public class SetAccount {
   /**
    * @param batch without the rows that were there before
    */
-  void add(PredictionBatch batch, int repeatedRows) {
+  void add(PredictionBatch batch, int repeatedRows, boolean digest) {
     if (shards == 0) {
       shards = batch.shards();
       slices = batch.slices().stream().map(SliceColumn::name).toList();
@@ -204,7 +204,7 @@ public class SetAccount {
     acceptedBatches++;
     duplicateRows += repeatedRows;
     rows += batch.count();
-    rowDigest += RowDigest.of(batch);
+    rowDigest += digest ? RowDigest.of(batch) : 0;
     if (expectedRows == null) {
       expectedRows = batch.expectedRows();
     }

@@ -38,7 +38,8 @@ public record EngineSettings(
                 source.integer("ledger.max_label_bytes", 1L << 30, 1 << 10, 1L << 33)),
             new FastSettings(
                 source.integer("fast.emit_interval_millis", 500, 10, 3_600_000),
-                source.number("fast.decision_threshold", 0.5, 0, 1)),
+                source.number("fast.decision_threshold", 0.5, 0, 1),
+                (int) source.integer("fast.max_slices", 10, 0, 10_000)),
             new CacheSettings(
                 source.flag("cache.enabled", true),
                 source.string("cache.directory", "data/cache"),
@@ -104,8 +105,12 @@ public record EngineSettings(
     }
   }
 
-  /** Cadence of proxies. */
-  public record FastSettings(long emitIntervalMillis, double decisionThreshold)
+  /**
+   * Cadence and extent of proxies.
+   *
+   * @param maxSlices of one prediction set: the first that arrive
+   */
+  public record FastSettings(long emitIntervalMillis, double decisionThreshold, int maxSlices)
       implements Serializable {}
 
   /**

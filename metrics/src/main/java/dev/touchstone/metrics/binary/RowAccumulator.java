@@ -23,7 +23,8 @@ abstract class RowAccumulator {
 
   private static final long ONES = 0x0101_0101_0101_0101L;
 
-  private final RowBlock block = new RowBlock();
+  /** Scratch space that no row stays in: one for all accumulators of a thread. */
+  private static final ThreadLocal<RowBlock> BLOCK = ThreadLocal.withInitial(RowBlock::new);
 
   /** Takes rows that have been checked. */
   abstract void acceptBlock(RowBlock rows);
@@ -83,6 +84,7 @@ abstract class RowAccumulator {
       }
     }
     begin(weights != null);
+    RowBlock block = BLOCK.get();
     block.weighted(weights != null);
     for (int from = 0; from < count; from += RowBlock.SIZE) {
       int size = Math.min(RowBlock.SIZE, count - from);
@@ -117,6 +119,7 @@ abstract class RowAccumulator {
       units(weights[weightOffset + i], i);
     }
     begin(true);
+    RowBlock block = BLOCK.get();
     block.weighted(true);
     for (int from = 0; from < count; from += RowBlock.SIZE) {
       int size = Math.min(RowBlock.SIZE, count - from);
@@ -160,6 +163,7 @@ abstract class RowAccumulator {
     if (weights == null && acceptDirect(scores, labels, from, to)) {
       return;
     }
+    RowBlock block = BLOCK.get();
     block.weighted(weights != null);
     for (int start = from; start < to; start += RowBlock.SIZE) {
       int size = Math.min(RowBlock.SIZE, to - start);

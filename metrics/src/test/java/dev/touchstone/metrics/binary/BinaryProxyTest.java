@@ -77,6 +77,63 @@ class BinaryProxyTest {
     assertThat(backward.result()).isEqualTo(forward.result());
   }
 
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aCoarseProxyDiffersInItsBoundsAlone(BinaryPropertyTest.Case c) {
+    var rows = RandomRows.of(c.seed(), 11 * c.n(), c.weighted());
+    var fine = proxy(rows).result();
+    var coarse = BinaryProxy.coarse(0.5);
+    coarse.accept(rows.scores(), rows.labels(), rows.weights(), 0, rows.size());
+    coarse = BinaryProxy.coarse(0.5).combine(BinaryProxy.fromBytes(coarse.toBytes()));
+    var exact = BinaryEvaluation.evaluate(rows.scores(), rows.labels(), rows.weights(), OPTIONS);
+    for (var metric : coarse.result().metrics()) {
+      var expected = fine.metric(metric.name());
+      boolean bounded =
+          metric.name().equals("average_precision") || metric.name().equals("roc_auc");
+      if (bounded && metric.isDefined()) {
+        double value = exact.metric(metric.name()).value();
+        assertThat(metric.interval().contains(value)).as("%s holds %s", metric, value).isTrue();
+      } else {
+        assertThat(metric).isEqualTo(expected);
+      }
+    }
+    double inBins = 0;
+    double last = Double.NEGATIVE_INFINITY;
+    for (var bin : coarse.result().histogram()) {
+      assertThat(bin.from()).isGreaterThanOrEqualTo(last);
+      assertThat(bin.to()).isGreaterThan(bin.from());
+      last = bin.to();
+      inBins += bin.positives() + bin.negatives();
+    }
+    assertThat(inBins).isCloseTo(coarse.result().weightTotal(), within(1e-6 * (1 + inBins)));
+    var own = coarse;
+    assertThatThrownBy(() -> own.combine(BinaryProxy.of(0.5)))
+        .hasMessage("bins must be equal, got coarse and fine ones");
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aSliceAndTheWholeAreCountedTogether(BinaryPropertyTest.Case c) {
+    var rows = RandomRows.of(c.seed(), 11 * c.n(), false);
+    byte[] bytes = rows.scoreBytes();
+    int half = rows.size() / 2;
+    var whole = BinaryProxy.of(0.3);
+    var first = BinaryProxy.coarse(0.3);
+    var second = BinaryProxy.coarse(0.3);
+    first.acceptSlice(whole, bytes, 0, rows.labels(), 0, half);
+    second.acceptSlice(whole, bytes, 4 * half, rows.labels(), half, rows.size() - half);
+    var apart = BinaryProxy.of(0.3);
+    apart.accept(bytes, 0, rows.labels(), 0, half);
+    apart.accept(bytes, 4 * half, rows.labels(), half, rows.size() - half);
+    assertThat(whole.toBytes()).isEqualTo(apart.toBytes());
+    var alone = BinaryProxy.coarse(0.3);
+    alone.accept(bytes, 0, rows.labels(), 0, half);
+    assertThat(first.toBytes()).isEqualTo(alone.toBytes());
+    assertThatThrownBy(
+            () -> first.acceptSlice(BinaryProxy.of(0.5), bytes, 0, rows.labels(), 0, half))
+        .hasMessageStartingWith("decision thresholds must be equal");
+  }
+
   private static void feed(BinaryProxy proxy, RandomRows rows, int from, int to) {
     proxy.accept(rows.scores(), rows.labels(), rows.weights(), from, to);
   }
@@ -251,6 +308,6 @@ class BinaryProxyTest {
     byte[] bytes = proxy.toBytes();
     bytes[1] = 9;
     assertThatThrownBy(() -> BinaryProxy.fromBytes(bytes))
-        .hasMessage("binary proxy: version must be 3, got 9");
+        .hasMessage("binary proxy: version must be 4, got 9");
   }
 }
