@@ -17,6 +17,7 @@ import dev.touchstone.jobs.full.ProgressMeter;
 import dev.touchstone.jobs.full.Reported;
 import dev.touchstone.jobs.full.Scan;
 import dev.touchstone.jobs.full.Split;
+import dev.touchstone.jobs.full.StopScans;
 import dev.touchstone.jobs.full.Tick;
 import dev.touchstone.jobs.full.TriggerDesk;
 import dev.touchstone.jobs.full.TriggerRegister;
@@ -54,6 +55,7 @@ public final class EvaluationsJob {
   private static final OutputTag<Withdrawal> WITHDRAWN = new OutputTag<>("withdrawn") {};
   private static final OutputTag<Outcome> UNANSWERED = new OutputTag<>("without report") {};
   private static final OutputTag<Progress> QUEUED = new OutputTag<>("queued") {};
+  private static final OutputTag<Long> STOPPED = new OutputTag<>("stopped") {};
   private static final OutputTag<Finding> TOTALS = new OutputTag<>("totals") {};
   private static final OutputTag<MetricPoint> POINTS = new OutputTag<>("points") {};
 
@@ -162,19 +164,28 @@ public final class EvaluationsJob {
             .union(ready)
             .keyBy(task -> Backlog.KEY)
             .connect(ended.keyBy(key -> Backlog.KEY))
-            .process(new Backlog(settings.full(), settings.ledger(), UNANSWERED, QUEUED))
+            .process(new Backlog(settings.full(), settings.ledger(), UNANSWERED, QUEUED, STOPPED))
             .name("backlog")
             .uid("full.backlog");
+
+    admitted
+        .getSideOutput(STOPPED)
+        .broadcast()
+        .process(new StopScans())
+        .name("stop scans")
+        .uid("full.stop-scans");
 
     DataStream<Split> firstPass =
         admitted
             .flatMap(new PlanSplits(settings.full()))
+            // splits wait for slots: the backlog must not wait with them, it hears of withdrawals
+            .startNewChain()
             .name("plan first pass")
             .uid("full.plan-splits");
     SingleOutputStreamOperator<Finding> counted = scan(firstPass, settings, "count", "full.count");
     SingleOutputStreamOperator<Split> secondPass =
         counted
-            .keyBy(Finding::reportKey)
+            .keyBy(Finding::round)
             .process(new CombineCounts(settings.full(), TOTALS))
             .name("combine counts")
             .uid("full.combine-counts");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,6 +43,7 @@ public final class ReportCommand implements Callable<Integer> {
   private static final int NOT_WANTED = 5;
   private static final long POLL_MILLIS = 100;
   private static final int REPORT_TRIES = 50;
+  private static final Duration OUTAGE = Duration.ofMinutes(10);
 
   /** How a report is printed. */
   enum Format {
@@ -131,7 +133,11 @@ public final class ReportCommand implements Callable<Integer> {
       description = "Id of the question: the same id asks once.")
   private String id;
 
-  @Option(names = "--wait", description = "Wait for the report and print it.")
+  @Option(
+      names = "--wait",
+      description =
+          "Wait for the report and print it, over restarts of the server that take no longer than"
+              + " --deadline (10 minutes).")
   private boolean wait;
 
   @Option(
@@ -168,23 +174,31 @@ public final class ReportCommand implements Callable<Integer> {
       throws ServerException, InterruptedException {
     String where = "v1/evaluations/" + ServerClient.encode(asked.path("id").asText());
     ProgressBar bar = new ProgressBar(err, System.console() != null);
+    Duration patience = deadline == null ? OUTAGE : Duration.ofSeconds(deadline);
+    Reconnecting patient = new Reconnecting(client, patience, err);
     JsonNode status = asked;
+    JsonNode waited = null;
     while (status.path("finished_at").isNull()) {
       bar.show(status);
+      waited = status;
       Thread.sleep(POLL_MILLIS);
-      status = client.get(where);
+      status = patient.get(where);
     }
     bar.clear();
     String state = status.path("state").asText();
     if (!state.equals("EVALUATED") && !state.equals("REUSED")) {
       err.println("touchstone: " + ProgressBar.line(status));
+      if (state.equals("INCOMPLETE") && waited != null) {
+        // what there was instead
+        err.println("touchstone: it waited: " + waited.path("reason").asText());
+      }
       return switch (state) {
         case "INCOMPLETE" -> INCOMPLETE;
         case "EXPIRED", "SUPERSEDED" -> NOT_WANTED;
         default -> FAILED;
       };
     }
-    JsonNode envelope = report(client, status.path("report_key").asText());
+    JsonNode envelope = report(patient, status.path("report_key").asText());
     PrintWriter out = spec.commandLine().getOut();
     switch (format) {
       case json -> out.println(envelope.path("report").toPrettyString());
@@ -196,7 +210,7 @@ public final class ReportCommand implements Callable<Integer> {
   }
 
   /** A report and who shares it are read from different partitions, in any order. */
-  private static JsonNode report(ServerClient client, String key)
+  private static JsonNode report(Reconnecting client, String key)
       throws ServerException, InterruptedException {
     for (int tries = 1; ; tries++) {
       try {

@@ -244,7 +244,10 @@ class EngineIT {
         said(new ReportCommand(), "--run=run", "--checkpoint=none", "--deadline=1", "--wait");
     assertThat(none.code()).isEqualTo(4);
     assertThat(none.out()).isEmpty();
-    assertThat(none.err()).contains("INCOMPLETE  no predictions of model checkpoint none");
+    assertThat(none.err())
+        .startsWith("WAITING  no predictions of this checkpoint have arrived; run run has c1")
+        .contains("INCOMPLETE  no predictions of model checkpoint none")
+        .contains("touchstone: it waited: no predictions of this checkpoint have arrived; run run");
 
     Said refused = said(new ReportCommand(), "--run=run", "--checkpoint=c1", "--thresholds=1");
     assertThat(refused.code()).isEqualTo(3);

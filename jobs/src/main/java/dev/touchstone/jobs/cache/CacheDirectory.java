@@ -39,10 +39,8 @@ public final class CacheDirectory {
   /** All sets, the newest first; none where the directory is not there. */
   public List<CachedSet> sets() throws IOException {
     List<CachedSet> sets = new ArrayList<>();
-    for (FileStatus directory : list(new Path(layout.root()))) {
-      if (directory.isDir() && CacheLayout.isSetKey(directory.getPath().getName())) {
-        sets.add(set(directory.getPath().getName()));
-      }
+    for (String key : keys()) {
+      sets.add(set(key));
     }
     sets.sort(
         Comparator.comparingLong(CachedSet::modifiedMillis)
@@ -51,14 +49,24 @@ public final class CacheDirectory {
     return sets;
   }
 
+  private List<String> keys() throws IOException {
+    List<String> keys = new ArrayList<>();
+    for (FileStatus directory : list(new Path(layout.root()))) {
+      if (directory.isDir() && CacheLayout.isSetKey(directory.getPath().getName())) {
+        keys.add(directory.getPath().getName());
+      }
+    }
+    return keys;
+  }
+
   /**
    * The one set whose key starts with {@code prefix}.
    *
    * @throws IllegalArgumentException if there is none, or more than one
    */
   public CachedSet find(String prefix) throws IOException {
-    List<CachedSet> found =
-        sets().stream().filter(set -> set.setKey().startsWith(prefix)).limit(2).toList();
+    // by name alone: a large cache has many manifests
+    List<String> found = keys().stream().filter(key -> key.startsWith(prefix)).limit(2).toList();
     if (prefix.isEmpty() || found.size() != 1) {
       throw new IllegalArgumentException(
           "set must be the key of one set, or its beginning; "
@@ -67,7 +75,7 @@ public final class CacheDirectory {
               + prefix
               + "\"");
     }
-    return found.get(0);
+    return set(found.get(0));
   }
 
   private CachedSet set(String setKey) throws IOException {

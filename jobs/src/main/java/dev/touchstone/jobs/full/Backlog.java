@@ -38,6 +38,11 @@ import org.apache.flink.util.OutputTag;
  * <p>A place becomes free when the outcome comes back, by its key in the topic {@code reports}:
  * outcomes are written there at least once and before anything else knows them, so that no place is
  * lost over a restart. One that comes back twice, or for what has not started, changes nothing.
+ *
+ * <p>Who withdraws a trigger that is computed is handed on to where triggers end, since its report
+ * may be there already. If others wait for the same report, the next one leads; if nobody does, the
+ * place is free at once and the scans are told to stop. Whoever asks for the same in that moment
+ * waits until it is known how the withdrawn one ended.
  */
 public final class Backlog
     extends KeyedCoProcessFunction<Integer, EvaluationTask, Reported, EvaluationTask> {
@@ -53,11 +58,13 @@ public final class Backlog
   private final LedgerSettings ledger;
   private final OutputTag<Outcome> outcomes;
   private final OutputTag<Progress> queued;
+  private final OutputTag<Long> stopped;
   private transient MapState<String, Group> queue;
   private transient MapState<String, Place> running;
   private transient MapState<String, Led> led;
   private transient MapState<String, Long> turns;
   private transient ValueState<Long> counter;
+  private transient ValueState<Long> lastRound;
 
   /**
    * Tasks of one report key that have not started.
@@ -75,21 +82,55 @@ public final class Backlog
     }
   }
 
-  /** Who leads a report key that is computed, and since when. */
-  public record Place(String leaderId, long sinceMillis, boolean restates) {}
-
-  /** The latest revision of a report key that was led, and the trigger that was answered first. */
+  /** The latest revision of a report key that was led, and in whose name its report stands. */
   public record Led(int revision, Trigger first) {}
 
+  /**
+   * A report key that is computed.
+   *
+   * @param leaderId under whose id it ends if there is no report
+   * @param waiting those who wait for it, the leader first, under the ids that they end with, so
+   *     that one that restates is never withdrawn; empty: nobody does any more
+   * @param round grows from one computation to the next, over restarts without state too
+   */
+  public record Place(
+      String leaderId, List<Trigger> waiting, long round, long sinceMillis, boolean restates) {
+
+    boolean isGivenUp() {
+      return waiting.isEmpty();
+    }
+
+    Place with(Trigger trigger) {
+      List<Trigger> more = new ArrayList<>(waiting);
+      more.add(trigger);
+      return new Place(leaderId, more, round, sinceMillis, restates);
+    }
+
+    boolean isAwaitedBy(String id) {
+      return waiting.stream().anyMatch(trigger -> trigger.id().equals(id));
+    }
+
+    Place without(String id) {
+      List<Trigger> rest = waiting.stream().filter(other -> !other.id().equals(id)).toList();
+      String leader = rest.isEmpty() ? id : rest.get(0).id();
+      return new Place(leader, rest, round, sinceMillis, restates);
+    }
+  }
+
+  /**
+   * @param stopped rounds that nobody waits for
+   */
   public Backlog(
       FullSettings settings,
       LedgerSettings ledger,
       OutputTag<Outcome> outcomes,
-      OutputTag<Progress> queued) {
+      OutputTag<Progress> queued,
+      OutputTag<Long> stopped) {
     this.settings = settings;
     this.ledger = ledger;
     this.outcomes = outcomes;
     this.queued = queued;
+    this.stopped = stopped;
   }
 
   @Override
@@ -108,18 +149,22 @@ public final class Backlog
             .getMapState(
                 new MapStateDescriptor<>("running", Types.STRING, Types.POJO(Place.class)));
     counter = getRuntimeContext().getState(new ValueStateDescriptor<>("counter", Types.LONG));
+    lastRound = getRuntimeContext().getState(new ValueStateDescriptor<>("round", Types.LONG));
   }
 
   @Override
   public void processElement1(EvaluationTask task, Context context, Collector<EvaluationTask> out)
       throws Exception {
     if (task.isWithdrawal()) {
-      withdraw(task.trigger(), context);
+      withdraw(task.trigger(), context, out);
       return;
     }
     Led before = led.get(task.reportKey());
-    if (before != null && task.revision() <= before.revision()) {
-      out.collect(task.sharing(before.revision()));
+    Place place = running.get(task.reportKey());
+    if (before != null
+        && task.revision() <= before.revision()
+        && (place == null || !place.isGivenUp())) {
+      follow(task.sharing(before.revision()), place, out);
       return;
     }
     if (task.restates() && before == null && !queue.contains(task.reportKey())) {
@@ -137,7 +182,7 @@ public final class Backlog
     queue.put(task.reportKey(), new Group(group == null ? count() : group.arrival(), tasks));
     start(context, out);
     if (queue.contains(task.reportKey()) && !task.restates()) {
-      int ahead = size(running.keys()) + size(queue.keys()) - 1;
+      int ahead = underWay() + size(queue.keys()) - 1;
       long now = context.timerService().currentProcessingTime();
       context.output(queued, Progress.queued(task.trigger(), ahead, now));
     }
@@ -148,6 +193,7 @@ public final class Backlog
       throws Exception {
     if (running.contains(end.key())) {
       running.remove(end.key());
+      share(end.key(), out);
     } else {
       String failed = failed(end);
       if (failed == null) {
@@ -166,6 +212,19 @@ public final class Backlog
     start(context, out);
   }
 
+  /** Lets those go who asked for a report while it seemed given up, though it was there. */
+  private void share(String key, Collector<EvaluationTask> out) throws Exception {
+    Group group = queue.get(key);
+    Led last = led.get(key);
+    // a later revision is computed
+    if (group != null && last != null && group.tasks().get(0).revision() <= last.revision()) {
+      queue.remove(key);
+      for (EvaluationTask task : group.tasks()) {
+        follow(task.sharing(last.revision()), null, out);
+      }
+    }
+  }
+
   /**
    * The report key whose leader ended without a report; null for none. A failure from before the
    * leader began is an old one that is read again: to take it for the leader's own would let a
@@ -181,8 +240,16 @@ public final class Backlog
     return null;
   }
 
+  private void follow(EvaluationTask task, Place place, Collector<EvaluationTask> out)
+      throws Exception {
+    if (place != null && !task.restates()) {
+      running.put(task.reportKey(), place.with(task.trigger()));
+    }
+    out.collect(task.leading(false, place == null ? 0 : place.round()));
+  }
+
   private void start(Context context, Collector<EvaluationTask> out) throws Exception {
-    int free = settings.concurrentEvaluations() - size(running.keys());
+    int free = settings.concurrentEvaluations() - underWay();
     while (free > 0) {
       String key = next();
       if (key == null) {
@@ -197,16 +264,21 @@ public final class Backlog
       EvaluationTask leader = tasks.get(0);
       Led before = led.get(key);
       led.put(key, new Led(leader.revision(), before == null ? leader.trigger() : before.first()));
-      running.put(
-          key,
+      turns.put(group.runId(), count());
+      long now = context.timerService().currentProcessingTime();
+      Place place =
           new Place(
               leader.endingTrigger().id(),
-              context.timerService().currentProcessingTime(),
-              leader.restates()));
-      turns.put(group.runId(), count());
-      for (int i = 0; i < tasks.size(); i++) {
-        out.collect(tasks.get(i).leading(i == 0));
+              List.of(leader.endingTrigger()),
+              round(now),
+              now,
+              leader.restates());
+      out.collect(leader.leading(true, place.round()));
+      for (EvaluationTask task : tasks.subList(1, tasks.size())) {
+        place = task.restates() ? place : place.with(task.trigger());
+        out.collect(task.leading(false, place.round()));
       }
+      running.put(key, place);
       free--;
     }
   }
@@ -221,6 +293,23 @@ public final class Backlog
     }
     all.sort(Comparator.comparing(EvaluationTask::restates));
     return all.get(0).restates() ? List.of() : all;
+  }
+
+  private int underWay() throws Exception {
+    int underWay = 0;
+    for (Place place : running.values()) {
+      underWay += place.isGivenUp() ? 0 : 1;
+    }
+    return underWay;
+  }
+
+  /** Greater than all before, those of a life whose state was lost included. */
+  private long round(long now) throws Exception {
+    Long last = lastRound.value();
+    // there are never a thousand starts in a millisecond for long
+    long next = Math.max(last == null ? 1 : last + 1, now * 1_000);
+    lastRound.update(next);
+    return next;
   }
 
   private static int size(Iterable<String> keys) {
@@ -247,7 +336,7 @@ public final class Backlog
     for (Map.Entry<String, Group> waiting : queue.entries()) {
       Group group = waiting.getValue();
       if (running.contains(waiting.getKey())) {
-        continue; // an earlier revision
+        continue; // an earlier revision; or it was given up, and its end is not known yet
       }
       Long turn = turns.get(group.runId());
       Candidate candidate =
@@ -265,10 +354,30 @@ public final class Backlog
     return next;
   }
 
-  private void withdraw(Trigger trigger, Context context) throws Exception {
+  private void withdraw(Trigger trigger, Context context, Collector<EvaluationTask> out)
+      throws Exception {
     for (EvaluationTask waiting : waiting()) {
       if (!waiting.restates() && waiting.trigger().id().equals(trigger.id())) {
         end(waiting, Outcome.State.EXPIRED, WITHDRAWN, context);
+        return;
+      }
+    }
+    for (Map.Entry<String, Place> entry : running.entries()) {
+      if (entry.getValue().isAwaitedBy(trigger.id())) {
+        String key = entry.getKey();
+        Place left = entry.getValue().without(trigger.id());
+        running.put(key, left);
+        Led last = led.get(key);
+        int revision = last == null ? 0 : last.revision();
+        if (last != null && !left.restates() && !left.isGivenUp()) {
+          led.put(key, new Led(revision, left.waiting().get(0)));
+        }
+        out.collect(EvaluationTask.withdrawal(trigger, key, revision));
+        if (left.isGivenUp()) {
+          context.output(stopped, left.round());
+          start(context, out);
+        }
+        return;
       }
     }
   }

@@ -19,9 +19,9 @@ import org.apache.flink.util.OutputTag;
 /**
  * Adds up the counts of the first pass, in any order; with the last one, plans the second pass: one
  * split a score range, each over all segments. Only the binary task has one. What was analysed
- * beside the passes goes by. Keyed by report key.
+ * beside the passes goes by. Keyed by round.
  */
-public final class CombineCounts extends KeyedProcessFunction<String, Finding, Split> {
+public final class CombineCounts extends KeyedProcessFunction<Long, Finding, Split> {
 
   private static final long serialVersionUID = 1L;
 
@@ -66,6 +66,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
     Split all =
         new Split(
             first.reportKey(),
+            first.round(),
             first.set(),
             Split.ALL,
             ranges.size(),
@@ -78,6 +79,7 @@ public final class CombineCounts extends KeyedProcessFunction<String, Finding, S
       out.collect(
           new Split(
               first.reportKey(),
+              first.round(),
               first.set(),
               part,
               ranges.size(),

@@ -12,6 +12,8 @@ import java.util.List;
  * @param baseline what to compare with, as many sets as are evaluated; empty unless asked for
  * @param reportKey set key and request hash: equal keys are the same question about the same rows
  * @param leads true on the first task of a report key: the one that is computed
+ * @param round which computation of the report key it waits for, positive; later ones are greater;
+ *     0 where none is under way
  * @param revision of the labels: the same question about the same rows with other labels
  * @param restates the question was answered before about an earlier revision: what is new is the
  *     report, and its trigger ends no second time
@@ -24,6 +26,7 @@ public record EvaluationTask(
     String requestHash,
     String reportKey,
     boolean leads,
+    long round,
     int revision,
     boolean restates) {
 
@@ -34,7 +37,8 @@ public record EvaluationTask(
       List<SetManifest> baseline,
       String requestHash,
       String reportKey,
-      boolean leads) {
+      boolean leads,
+      long round) {
     this(
         trigger,
         manifest,
@@ -43,6 +47,7 @@ public record EvaluationTask(
         requestHash,
         reportKey,
         leads,
+        round,
         manifest == null ? 0 : manifest.status().revision(),
         false);
   }
@@ -63,7 +68,7 @@ public record EvaluationTask(
       List<SetManifest> baseline,
       String requestHash) {
     String reportKey = manifest.setKey() + ":" + requestHash;
-    return new EvaluationTask(trigger, manifest, folds, baseline, requestHash, reportKey, false);
+    return new EvaluationTask(trigger, manifest, folds, baseline, requestHash, reportKey, false, 0);
   }
 
   /** The same with what it is compared with, which is part of the question. */
@@ -80,12 +85,12 @@ public record EvaluationTask(
 
   /** What was answered before, about another revision. */
   EvaluationTask restating() {
-    return with(trigger, leads, revision, true);
+    return with(trigger, leads, round, revision, true);
   }
 
   /** The same in the name of the trigger that was answered first. */
   EvaluationTask restating(Trigger first) {
-    return with(first, leads, revision, true);
+    return with(first, leads, round, revision, true);
   }
 
   /** The same about the rows of {@code newer}, which has the same report key. */
@@ -98,17 +103,18 @@ public record EvaluationTask(
         requestHash,
         reportKey,
         leads,
+        round,
         newer.revision,
         restates);
   }
 
   /** The same, sharing the report of that revision. */
   EvaluationTask sharing(int reportRevision) {
-    return with(trigger, false, reportRevision, restates);
+    return with(trigger, false, round, reportRevision, restates);
   }
 
   private EvaluationTask with(
-      Trigger otherTrigger, boolean isLead, int otherRevision, boolean isRestating) {
+      Trigger otherTrigger, boolean isLead, long ofRound, int otherRevision, boolean isRestating) {
     return new EvaluationTask(
         otherTrigger,
         manifest,
@@ -117,6 +123,7 @@ public record EvaluationTask(
         requestHash,
         reportKey,
         isLead,
+        ofRound,
         otherRevision,
         isRestating);
   }
@@ -137,7 +144,13 @@ public record EvaluationTask(
    * @param reportKey as it was then, so that it goes the same way
    */
   static EvaluationTask withdrawal(Trigger trigger, String reportKey) {
-    return new EvaluationTask(trigger, null, List.of(), List.of(), null, reportKey, false);
+    return withdrawal(trigger, reportKey, 0);
+  }
+
+  /** The same for what is computed about a revision of the labels. */
+  static EvaluationTask withdrawal(Trigger trigger, String reportKey, int revision) {
+    return new EvaluationTask(
+        trigger, null, List.of(), List.of(), null, reportKey, false, 0, revision, false);
   }
 
   boolean isWithdrawal() {
@@ -149,8 +162,8 @@ public record EvaluationTask(
     return trigger.question().baseline() != null;
   }
 
-  EvaluationTask leading(boolean isLead) {
-    return with(trigger, isLead, revision, restates);
+  EvaluationTask leading(boolean isLead, long ofRound) {
+    return with(trigger, isLead, ofRound, revision, restates);
   }
 
   /** All rows that are evaluated. */

@@ -25,4 +25,8 @@ public record Finding(Split split, byte[] payload, String error, long nanos) {
   public String reportKey() {
     return split.reportKey();
   }
+
+  public long round() {
+    return split.round();
+  }
 }

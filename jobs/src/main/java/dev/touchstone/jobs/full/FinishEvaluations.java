@@ -33,6 +33,9 @@ import org.apache.flink.util.OutputTag;
  * Turns the findings of both passes, and of what was asked beside them, into the report, and
  * answers every task of the report key: the leader EVALUATED, the others REUSED (or all FAILED).
  * Keyed by report key and label revision; findings come in any order.
+ *
+ * <p>A withdrawn task ends EXPIRED if it is not answered yet. If it led, the next one leads; if it
+ * was the last, its round is over and what its scans still find is dropped.
  */
 public final class FinishEvaluations
     extends KeyedCoProcessFunction<String, EvaluationTask, Finding, Outcome> {
@@ -46,6 +49,7 @@ public final class FinishEvaluations
   private transient ListState<Finding> ranges;
   private transient ListState<Finding> asides;
   private transient ValueState<Ending> ending;
+  private transient ValueState<Long> over;
 
   /** How the report key ended; {@code error} is null where there is a report. */
   public record Ending(String error, List<MetricPoint> points) {}
@@ -61,6 +65,9 @@ public final class FinishEvaluations
     var endingState = new ValueStateDescriptor<>("ending", Types.POJO(Ending.class));
     endingState.enableTimeToLive(ledger.retention());
     ending = runtime.getState(endingState);
+    var overState = new ValueStateDescriptor<>("over", Types.LONG);
+    overState.enableTimeToLive(ledger.retention());
+    over = runtime.getState(overState);
     tasks =
         runtime.getListState(new ListStateDescriptor<>("tasks", Types.POJO(EvaluationTask.class)));
     totals = runtime.getState(new ValueStateDescriptor<>("totals", Types.POJO(Finding.class)));
@@ -71,6 +78,10 @@ public final class FinishEvaluations
   @Override
   public void processElement1(EvaluationTask task, Context context, Collector<Outcome> out)
       throws Exception {
+    if (task.isWithdrawal()) {
+      withdraw(task.trigger().id(), context, out);
+      return;
+    }
     Ending end = ending.value();
     if (end != null && !task.leads()) {
       long now = context.timerService().currentProcessingTime();
@@ -86,6 +97,10 @@ public final class FinishEvaluations
   @Override
   public void processElement2(Finding finding, Context context, Collector<Outcome> out)
       throws Exception {
+    Long last = over.value();
+    if (last != null && finding.round() <= last) {
+      return;
+    }
     if (finding.split().aside() != null) {
       asides.add(finding);
     } else if (finding.split().part() == Split.ALL) {
@@ -94,6 +109,48 @@ public final class FinishEvaluations
       ranges.add(finding);
     }
     finish(context, out);
+  }
+
+  private void withdraw(String id, Context context, Collector<Outcome> out) throws Exception {
+    EvaluationTask withdrawn = null;
+    List<EvaluationTask> left = new ArrayList<>();
+    for (EvaluationTask task : tasks.get()) {
+      if (task.trigger().id().equals(id)) {
+        withdrawn = task;
+      } else {
+        left.add(task);
+      }
+    }
+    if (withdrawn == null) {
+      return; // it has ended
+    }
+    EvaluationTask lead = null;
+    for (EvaluationTask task : left) {
+      // one that restates waits for nothing unless it leads
+      lead = task.leads() || lead == null && !task.restates() ? task : lead;
+    }
+    if (lead == null) {
+      over.update(withdrawn.round());
+      clear();
+    } else {
+      left.set(left.indexOf(lead), lead.leading(true, withdrawn.round()));
+      tasks.update(left);
+    }
+    out.collect(
+        Outcome.without(
+            withdrawn.trigger(),
+            Outcome.State.EXPIRED,
+            Backlog.WITHDRAWN,
+            withdrawn.manifest().status().set(),
+            withdrawn.requestHash(),
+            context.timerService().currentProcessingTime()));
+  }
+
+  private void clear() {
+    tasks.clear();
+    totals.clear();
+    ranges.clear();
+    asides.clear();
   }
 
   private void finish(Context context, Collector<Outcome> out) throws Exception {
@@ -125,10 +182,7 @@ public final class FinishEvaluations
       share(follower, end, now, context, out);
     }
     ending.update(end);
-    tasks.clear();
-    totals.clear();
-    ranges.clear();
-    asides.clear();
+    clear();
   }
 
   private static boolean areAll(List<Finding> asides, Question question) {

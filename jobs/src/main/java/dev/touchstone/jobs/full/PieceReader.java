@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
-/** Reads the rows of pieces, one after the other. Not thread-safe. */
+/**
+ * Reads the rows of pieces, one after the other, until its thread is interrupted. Not thread-safe.
+ */
 final class PieceReader {
 
   private final SegmentReader segments;
@@ -22,10 +25,24 @@ final class PieceReader {
     this.mostInMemory = mostInMemory;
   }
 
+  /**
+   * Feeds all rows.
+   *
+   * @throws CancellationException if the thread is interrupted
+   */
   void read(List<Piece> pieces, SegmentReader.Also also, SegmentReader.Pages pages)
       throws IOException {
     for (Piece piece : pieces) {
-      segments.read(piece.setKey(), piece.segment(), also, pages);
+      segments.read(
+          piece.setKey(),
+          piece.segment(),
+          also,
+          page -> {
+            if (Thread.currentThread().isInterrupted()) {
+              throw new CancellationException("interrupted");
+            }
+            pages.accept(page);
+          });
     }
   }
 

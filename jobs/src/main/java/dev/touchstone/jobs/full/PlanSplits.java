@@ -41,6 +41,7 @@ public final class PlanSplits extends RichFlatMapFunction<EvaluationTask, Split>
       EvaluationTask task, int part, int parts, List<Piece> pieces, Aside aside) {
     return new Split(
         task.workKey(),
+        task.round(),
         task.manifest().status().set(),
         part,
         parts,

@@ -8,6 +8,7 @@ import dev.touchstone.metrics.binary.RangeScan;
 import dev.touchstone.metrics.binary.RangeTask;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Scans one split on a thread of its own, so that Flink checkpoints pass while rows are read. What
  * is under way when a process dies is scanned again: Flink keeps the split, not the half result.
+ * What nobody waits for any more ends soon, with {@link #WITHDRAWN} for an answer.
  */
 public final class Scan extends RichAsyncFunction<Split, Finding> {
 
@@ -27,9 +29,13 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
   private static final Logger LOG = LoggerFactory.getLogger(Scan.class);
   private static final int TRIES = 3;
 
+  /** Nobody reads it: the round is over by then. */
+  static final String WITHDRAWN = "nobody waits for it any more";
+
   private final CacheSettings cache;
   private final FullSettings settings;
   private transient ExecutorService thread;
+  private transient RunningScans running;
 
   public Scan(CacheSettings cache, FullSettings settings) {
     this.cache = cache;
@@ -38,6 +44,7 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
 
   @Override
   public void open(OpenContext context) {
+    running = RunningScans.use(jobId());
     thread =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -51,12 +58,28 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
   public void close() {
     if (thread != null) {
       thread.shutdownNow();
+      RunningScans.giveBack(jobId());
     }
+  }
+
+  private String jobId() {
+    return getRuntimeContext().getJobInfo().getJobId().toString();
   }
 
   @Override
   public void asyncInvoke(Split split, ResultFuture<Finding> result) {
-    thread.execute(() -> answer(scan(split), result));
+    thread.execute(() -> answer(scanUnlessStopped(split), result));
+  }
+
+  private Finding scanUnlessStopped(Split split) {
+    if (!running.begin(split.round())) {
+      return Finding.failed(split, WITHDRAWN);
+    }
+    try {
+      return scan(split);
+    } finally {
+      running.end();
+    }
   }
 
   private static void answer(Finding finding, ResultFuture<Finding> result) {
@@ -82,7 +105,12 @@ public final class Scan extends RichAsyncFunction<Split, Finding> {
         long start = System.nanoTime();
         byte[] payload = payload(split);
         return new Finding(split, payload, null, System.nanoTime() - start);
+      } catch (CancellationException e) {
+        return Finding.failed(split, WITHDRAWN);
       } catch (IOException e) {
+        if (running.isStopped(split.round())) {
+          return Finding.failed(split, WITHDRAWN);
+        }
         LOG.warn("scan of set {} failed, try {} of {}", split.set().setKey(), attempt, TRIES, e);
         if (attempt == TRIES || e instanceof dev.touchstone.jobs.cache.CorruptSegmentException) {
           return Finding.failed(split, e.getMessage());

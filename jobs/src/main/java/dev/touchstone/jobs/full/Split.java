@@ -7,6 +7,7 @@ import java.util.List;
 /**
  * A part of an evaluation that one slot scans.
  *
+ * @param round the computation of the report key that it belongs to
  * @param set what is evaluated
  * @param part 0-based among {@code parts}
  * @param question what is asked: the same options on every slot
@@ -16,6 +17,7 @@ import java.util.List;
  */
 public record Split(
     String reportKey,
+    long round,
     SetIdentity set,
     int part,
     int parts,

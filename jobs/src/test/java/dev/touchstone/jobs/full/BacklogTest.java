@@ -29,6 +29,7 @@ class BacklogTest {
 
   private static final OutputTag<Outcome> OUTCOMES = new OutputTag<>("outcomes") {};
   private static final OutputTag<Progress> QUEUED = new OutputTag<>("queued") {};
+  private static final OutputTag<Long> STOPPED = new OutputTag<>("stopped") {};
 
   private KeyedTwoInputStreamOperatorTestHarness<Integer, EvaluationTask, Reported, EvaluationTask>
       backlog;
@@ -206,12 +207,11 @@ class BacklogTest {
   }
 
   @Test
-  void whatWaitsCanBeWithdrawnAndWhatRunsCannot() throws Exception {
+  void whatWaitsCanBeWithdrawn() throws Exception {
     open(BacklogPolicy.FIFO, 1);
     ask("running", "run", 1);
     ask("waiting", "run", 2);
     put("with it", set("waiting"), Trigger.Kind.REQUEST, "run", -1, 5);
-    withdraw("running");
     withdraw("waiting");
     withdraw("waiting");
     withdraw("never heard of");
@@ -221,6 +221,112 @@ class BacklogTest {
         .containsExactly("waiting EXPIRED: withdrawn by request");
     finishAll();
     assertThat(started()).containsExactly("running", "with it");
+  }
+
+  @Test
+  void whatRunsIsStoppedWhenTheLastWhoWaitsForItWithdraws() throws Exception {
+    open(BacklogPolicy.FIFO, 1);
+    ask("first", "run", 1);
+    put("second", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    ask("next", "run", 2);
+    withdraw("first");
+    assertThat(started()).containsExactly("first", "+second", "-first");
+    assertThat(stopped()).isEmpty();
+
+    withdraw("second");
+    withdraw("second");
+    assertThat(started()).containsExactly("first", "+second", "-first", "-second", "next");
+    assertThat(stopped()).containsExactly(backlog.extractOutputValues().get(0).round());
+    assertThat(outcomes()).as("they end where reports are made").isEmpty();
+  }
+
+  @Test
+  void whoAsksForWhatWasGivenUpWaitsUntilItsEndIsKnown() throws Exception {
+    open(BacklogPolicy.FIFO, 2);
+    ask("first", "run", 1);
+    withdraw("first");
+    put("again", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    put("with it", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    assertThat(started()).containsExactly("first", "-first");
+
+    backlog.processElement2(new Reported("first", 0), 0);
+    assertThat(started()).containsExactly("first", "-first", "again", "+with it");
+    List<EvaluationTask> tasks = backlog.extractOutputValues();
+    assertThat(tasks.get(2).round()).isGreaterThan(tasks.get(0).round());
+    assertThat(tasks.get(3).round()).isEqualTo(tasks.get(2).round());
+  }
+
+  @Test
+  void aWithdrawalThatCameAfterTheReportLeavesItToOthers() throws Exception {
+    open(BacklogPolicy.FIFO, 1);
+    ask("first", "run", 1);
+    withdraw("first");
+    put("again", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    reported("first");
+    assertThat(started()).containsExactly("first", "-first", "+again");
+  }
+
+  @Test
+  void theNextOneLeadsWhenTheLeaderWithdraws() throws Exception {
+    open(BacklogPolicy.FIFO, 1);
+    ask("first", "run", 1);
+    put("second", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    withdraw("first");
+    ask("next", "run", 2);
+    // that the first one expired frees no place: the second is computed
+    backlog.processElement2(new Reported("first", 0), 0);
+    assertThat(started()).containsExactly("first", "+second", "-first");
+    // it fails under the name of the new leader
+    backlog.processElement2(new Reported("second", 0), 0);
+    assertThat(started()).containsExactly("first", "+second", "-first", "next");
+  }
+
+  @Test
+  void aReportIsRestatedInTheNameOfTheOneThatLedLast() throws Exception {
+    open(BacklogPolicy.FIFO, 1);
+    ask("first", "run", 1);
+    put("shares", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    withdraw("first");
+    reported("first");
+    restate("shares", 1);
+    assertThat(started()).containsExactly("first", "+shares", "-first", "shares", "+shares");
+
+    // its outcome is out: the restatement can't be taken back by it
+    withdraw("shares");
+    assertThat(started()).hasSize(5);
+    assertThat(stopped()).isEmpty();
+  }
+
+  @Test
+  void whatWasGivenUpIsLedAgainAboutTheLatestLabels() throws Exception {
+    open(BacklogPolicy.FIFO, 1);
+    ask("first", "run", 1);
+    withdraw("first");
+    put("again", set("first"), Trigger.Kind.REQUEST, "run", 1, 5);
+    restate("first", 1);
+    assertThat(started()).containsExactly("first", "-first");
+
+    backlog.processElement2(new Reported("first", 0), 0);
+    assertThat(started()).containsExactly("first", "-first", "again", "+first");
+    assertThat(backlog.extractOutputValues().get(2).workKey()).isEqualTo("first:hash@1");
+    withdraw("again");
+    // nobody waits for a first answer any more
+    assertThat(stopped()).hasSize(2);
+    assertThat(backlog.extractOutputValues().get(4).workKey()).isEqualTo("first:hash@1");
+  }
+
+  @Test
+  void roundsGrowEvenWhereTheStateOfALifeIsLost() throws Exception {
+    open(BacklogPolicy.FIFO, 3);
+    backlog.setProcessingTime(5);
+    ask("a", "run", 1);
+    ask("b", "run", 2);
+    long last = backlog.extractOutputValues().get(1).round();
+    close();
+    open(BacklogPolicy.FIFO, 3);
+    backlog.setProcessingTime(6);
+    ask("a", "run", 1);
+    assertThat(backlog.extractOutputValues().get(0).round()).isGreaterThan(last);
   }
 
   @Test
@@ -256,7 +362,7 @@ class BacklogTest {
                 .with("full.concurrent_evaluations", places));
     return new KeyedTwoInputStreamOperatorTestHarness<>(
         new KeyedCoProcessOperator<>(
-            new Backlog(settings.full(), settings.ledger(), OUTCOMES, QUEUED)),
+            new Backlog(settings.full(), settings.ledger(), OUTCOMES, QUEUED, STOPPED)),
         task -> Backlog.KEY,
         key -> Backlog.KEY,
         Types.INT);
@@ -318,11 +424,20 @@ class BacklogTest {
     }
   }
 
-  /** Trigger ids in the order they went on; a plus marks those that share a report. */
+  private List<Long> stopped() {
+    var output = backlog.getSideOutput(STOPPED);
+    return output == null ? List.of() : output.stream().map(r -> r.getValue()).toList();
+  }
+
+  /**
+   * Trigger ids in the order they went on; a plus marks those that share a report, a minus those
+   * that are withdrawn.
+   */
   private List<String> started() {
     List<String> ids = new ArrayList<>();
     for (EvaluationTask task : backlog.extractOutputValues()) {
-      ids.add((task.leads() ? "" : "+") + task.trigger().id());
+      String mark = task.isWithdrawal() ? "-" : task.leads() ? "" : "+";
+      ids.add(mark + task.trigger().id());
     }
     return ids;
   }

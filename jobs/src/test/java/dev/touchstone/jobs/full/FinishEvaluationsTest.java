@@ -19,6 +19,8 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class FinishEvaluationsTest {
@@ -26,36 +28,88 @@ class FinishEvaluationsTest {
   private static final OutputTag<MetricPoint> POINTS = new OutputTag<>("points") {};
   private static final EngineSettings SETTINGS = EngineSettings.from(SettingsSource.empty());
 
-  @Test
-  void whoFollowsTheSecondTryWaitsForIt() throws Exception {
-    var finish =
+  private KeyedTwoInputStreamOperatorTestHarness<String, EvaluationTask, Finding, Outcome> finish;
+
+  @BeforeEach
+  void open() throws Exception {
+    finish =
         new KeyedTwoInputStreamOperatorTestHarness<>(
             new KeyedCoProcessOperator<>(new FinishEvaluations(SETTINGS.ledger(), POINTS)),
             EvaluationTask::reportKey,
             Finding::reportKey,
             Types.STRING);
     finish.open();
-    finish.processElement1(task("first").leading(true), 0);
-    finish.processElement2(broken(), 0);
-    finish.processElement1(task("second"), 0);
-    assertThat(finish.extractOutputValues())
-        .extracting(Outcome::state)
-        .containsExactly(Outcome.State.FAILED, Outcome.State.FAILED);
-    finish.processElement1(task("third").leading(true), 0);
-    finish.processElement1(task("fourth"), 0);
-    assertThat(finish.extractOutputValues()).hasSize(2);
-    finish.processElement2(broken(), 0);
-    assertThat(finish.extractOutputValues())
-        .extracting(outcome -> outcome.trigger().id())
-        .containsExactly("first", "second", "third", "fourth");
+  }
+
+  @AfterEach
+  void close() throws Exception {
     finish.close();
   }
 
-  private static Finding broken() {
+  @Test
+  void whoFollowsTheSecondTryWaitsForIt() throws Exception {
+    finish.processElement1(task("first").leading(true, 1), 0);
+    finish.processElement2(broken(1), 0);
+    finish.processElement1(task("second").leading(false, 0), 0);
+    assertThat(finish.extractOutputValues())
+        .extracting(Outcome::state)
+        .containsExactly(Outcome.State.FAILED, Outcome.State.FAILED);
+    finish.processElement1(task("third").leading(true, 2), 0);
+    finish.processElement1(task("fourth").leading(false, 2), 0);
+    assertThat(finish.extractOutputValues()).hasSize(2);
+    finish.processElement2(broken(2), 0);
+    assertThat(finish.extractOutputValues())
+        .extracting(outcome -> outcome.trigger().id())
+        .containsExactly("first", "second", "third", "fourth");
+  }
+
+  @Test
+  void theLastWhoWithdrawsEndsTheRoundAndItsFindingsAreDropped() throws Exception {
+    finish.processElement1(task("first").leading(true, 1), 0);
+    withdraw("first");
+    withdraw("first");
+    // a scan that was stopped, or that was faster
+    finish.processElement2(broken(1), 0);
+    assertThat(ends()).containsExactly("first EXPIRED: withdrawn by request");
+
+    finish.processElement1(task("again").leading(true, 2), 0);
+    finish.processElement2(broken(1), 0);
+    assertThat(ends()).hasSize(1);
+    finish.processElement2(broken(2), 0);
+    assertThat(ends())
+        .containsExactly(
+            "first EXPIRED: withdrawn by request", "again FAILED: the file is missing");
+  }
+
+  @Test
+  void whoStaysLeadsAndWhoHasEndedCanNotWithdraw() throws Exception {
+    finish.processElement1(task("first").leading(true, 1), 0);
+    finish.processElement1(task("second").leading(false, 1), 0);
+    withdraw("first");
+    finish.processElement2(broken(1), 0);
+    withdraw("second");
+    assertThat(ends())
+        .containsExactly(
+            "first EXPIRED: withdrawn by request", "second FAILED: the file is missing");
+  }
+
+  private void withdraw(String id) throws Exception {
+    EvaluationTask task = task(id);
+    finish.processElement1(EvaluationTask.withdrawal(task.trigger(), task.reportKey()), 0);
+  }
+
+  private List<String> ends() {
+    return finish.extractOutputValues().stream()
+        .map(o -> o.trigger().id() + " " + o.state() + ": " + o.reason())
+        .toList();
+  }
+
+  private static Finding broken(long round) {
     EvaluationTask task = task("first");
     Split all =
         new Split(
             task.reportKey(),
+            round,
             task.manifest().status().set(),
             Split.ALL,
             0,

@@ -104,7 +104,7 @@ class ProgressMeterTest {
             60_000,
             5);
     meter.processElement1(
-        new EvaluationTask(trigger, null, List.of(), List.of(), "hash", "key", leads), 0);
+        new EvaluationTask(trigger, null, List.of(), List.of(), "hash", "key", leads, 1), 0);
   }
 
   private void tick(long millis, int pass, int parts, boolean planned) throws Exception {

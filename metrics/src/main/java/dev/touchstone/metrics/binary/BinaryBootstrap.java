@@ -6,6 +6,7 @@ import dev.touchstone.metrics.SplitMix64;
 import dev.touchstone.metrics.Target;
 import dev.touchstone.metrics.sampling.RowOrder;
 import java.util.Arrays;
+import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
@@ -26,6 +27,8 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
  *
  * <p>Deterministic: draws depend on the seed, the place of the group and the number of the
  * replicate, never on threads or the order of rows.
+ *
+ * <p>A caller whose thread is interrupted meanwhile gets a {@link CancellationException}.
  */
 public final class BinaryBootstrap {
   private static final int STRATIFIED_RUN = 128;
@@ -218,6 +221,9 @@ public final class BinaryBootstrap {
       double[] n = new double[count];
       double[] none = new double[count];
       for (int g = 0; g < cells.groups; g++) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new CancellationException("interrupted");
+        }
         int segment = 3 * g;
         if (draw(segment + ReplicateCells.GAP, n)) {
           for (int i = 0; i < count; i++) {

@@ -105,7 +105,7 @@ final class EvaluationsApi {
     Answers.json(ctx, view.evaluation(id).orElseThrow(() -> unknown(id)));
   }
 
-  /** The engine decides: what it is already computing ends as if nobody had asked. */
+  /** The engine decides: a report that is made in that moment stands. */
   private void withdraw(Context ctx) {
     guard.check(ctx);
     String id = Inputs.triggerId("id", ctx.pathParam("id"));

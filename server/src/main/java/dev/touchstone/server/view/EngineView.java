@@ -795,7 +795,9 @@ public final class EngineView {
         e.id(),
         e.trigger(),
         running || complete && progress == null ? "EVALUATING" : "WAITING",
-        progress == null ? progress(set) : progress.inWords(),
+        progress != null
+            ? progress.inWords()
+            : set == null ? new Missing(runs, sets).inWords(e) : progress(set),
         e.runId(),
         e.checkpoint(),
         e.evaluationSet(),
@@ -824,9 +826,6 @@ public final class EngineView {
   }
 
   private static String progress(SetManifest set) {
-    if (set == null) {
-      return "no predictions of this checkpoint have arrived";
-    }
     return switch (set.state()) {
       case "COMPLETE" -> "all predictions have arrived; the report is being made";
       case "RECEIVING" ->

@@ -204,29 +204,7 @@ class EngineViewTest {
 
   @Test
   void progressIsToldUntilTheEndAndNotAfterIt() {
-    view.accept(
-        new EvaluationRequest(
-            "q",
-            "r1",
-            "c",
-            null,
-            "validation",
-            null,
-            List.of(),
-            List.of(),
-            null,
-            null,
-            null,
-            null,
-            0,
-            0,
-            false,
-            0,
-            false,
-            200,
-            null,
-            5,
-            7));
+    view.accept(request("q", "r1", "c", "validation", null));
     changes.clear();
 
     view.accept(progress("q", "QUEUED", 0));
@@ -254,6 +232,68 @@ class EngineViewTest {
     assertThat(view.evaluation("q").orElseThrow().state()).isEqualTo("EXPIRED");
     assertThat(view.evaluation("q").orElseThrow().progress()).isNull();
     assertThat(changes).hasSize(3);
+  }
+
+  @Test
+  void aRequestForWhatIsNotThereSaysWhatIs() {
+    view.accept(request("lonely", "r1", "step-1", "validation", null));
+    assertThat(reason("lonely"))
+        .isEqualTo("no predictions of this checkpoint have arrived; run r1 has none at all");
+
+    for (int step = 1; step <= 7; step++) {
+      view.accept(run.set(step, "COMPLETE", 1, null));
+    }
+    List<String> ids =
+        view.run("r1", NOW).orElseThrow().checkpoints().stream()
+            .filter(c -> c.step() != null)
+            .map(CheckpointSummary::checkpoint)
+            .sorted()
+            .toList();
+    view.accept(request("misspelt", "r1", "step-x", "validation", 60));
+    assertThat(reason("misspelt"))
+        .isEqualTo(
+            "no predictions of this checkpoint have arrived; run r1 has "
+                + String.join(", ", ids.subList(2, 7))
+                + " and 2 before; waiting until 1970-01-01T00:01:00.007Z");
+    view.accept(request("other run", "r2", ids.get(0), "validation", null));
+    assertThat(reason("other run"))
+        .isEqualTo(
+            "no predictions of this checkpoint have arrived; run r2 has none at all, runs that"
+                + " have some: r1");
+    view.accept(request("other split", "r1", ids.get(0), "nosuch", null));
+    assertThat(reason("other split"))
+        .startsWith("no predictions have arrived that were asked for; this checkpoint has")
+        .contains("split validation");
+  }
+
+  private String reason(String id) {
+    return view.evaluation(id).orElseThrow().reason();
+  }
+
+  private static EvaluationRequest request(
+      String id, String runId, String checkpoint, String split, Integer deadlineSeconds) {
+    return new EvaluationRequest(
+        id,
+        runId,
+        checkpoint,
+        null,
+        split,
+        null,
+        List.of(),
+        List.of(),
+        null,
+        null,
+        null,
+        null,
+        0,
+        0,
+        false,
+        0,
+        false,
+        200,
+        deadlineSeconds,
+        5,
+        7);
   }
 
   private static TopicRecord progress(String id, String state, int done) {
