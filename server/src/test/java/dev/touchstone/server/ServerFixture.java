@@ -23,7 +23,13 @@ import java.util.function.UnaryOperator;
 public final class ServerFixture implements AutoCloseable {
 
   public static final Topics TOPICS = Topics.withDefaultPrefix();
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final HttpClient HTTP = client();
+
+  /** One that asks anew, as for a GET, where a kept connection was closed before it was used. */
+  private static HttpClient client() {
+    System.setProperty("jdk.httpclient.enableAllMethodRetry", "true");
+    return HttpClient.newHttpClient();
+  }
 
   /** Requests that reached the topic. */
   public final List<EvaluationRequest> written = new CopyOnWriteArrayList<>();
