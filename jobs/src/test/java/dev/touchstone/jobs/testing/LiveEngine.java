@@ -98,6 +98,13 @@ public final class LiveEngine implements AutoCloseable {
     requests.add(WireBatches.message(PlainJson.writeBytes(request), requests.size()));
   }
 
+  /** Takes a request back. */
+  public void withdraw(String requestId) {
+    byte[] key = requestId.getBytes(StandardCharsets.UTF_8);
+    long now = System.currentTimeMillis();
+    requests.add(new RawMessage("evaluation-requests", 0, requests.size(), key, new byte[0], now));
+  }
+
   /** Waits, and meanwhile carries what the topics would from one job to the other. */
   public void await(String what, BooleanSupplier condition) throws Exception {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
