@@ -5,7 +5,7 @@
     ~/peers/bin/python bench/peers/engines_compare.py [--rows 10000000] [--shape rare|ties|balanced]
         [--engines touchstone_npy,touchstone_parquet,sklearn,spark,flink_ml] [--flink-ml-jar JAR]
 
-Flink ML's own jars are not to be had from Maven Central whole: JAR is deps/lib/flink-ml-uber-1.17-2.3.0.jar
+Flink ML's jars do not resolve whole: JAR is deps/lib/flink-ml-uber-1.17-2.3.0.jar
 of the source distribution of the Python package apache-flink-ml 2.3.0. What it runs on (Flink 1.17.2)
 comes by Maven.
 
