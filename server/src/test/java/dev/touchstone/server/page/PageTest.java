@@ -329,8 +329,10 @@ class PageTest {
     Locator threshold = page.locator("#threshold-value");
     assertThat(Double.parseDouble(threshold.textContent())).isBetween(0.5, 0.53);
 
+    String before = threshold.textContent();
     page.locator("#threshold").focus();
     page.keyboard().press("ArrowRight");
+    assertThat(threshold).not().hasText(before);
     assertThat(Double.parseDouble(threshold.textContent())).isLessThan(0.5);
 
     page.locator("table.sweep tbody tr").nth(100).click();
