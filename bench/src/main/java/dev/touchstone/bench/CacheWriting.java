@@ -16,15 +16,11 @@ import dev.touchstone.schemas.avro.LabelEncoding;
 import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
 import dev.touchstone.schemas.avro.Task;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Comparator;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -66,7 +62,7 @@ final class CacheWriting {
 
   private static String write(Path home, long rows, Ids ids) throws Exception {
     Path directory = home.resolve("bench/target/cache-writing");
-    delete(directory);
+    Scratch.delete(directory);
     EngineSettings settings =
         EngineSettings.from(
             SettingsSource.empty()
@@ -108,7 +104,7 @@ final class CacheWriting {
                         "the set did not become complete: "
                             + refused.elements().stream().map(DeadLetter::reason).findFirst()));
     long bytes = complete.segments().stream().mapToLong(s -> s.bytes()).sum();
-    delete(directory);
+    Scratch.delete(directory);
     long written = complete.status().rows();
     return new ObjectMapper()
         .createObjectNode()
@@ -169,23 +165,5 @@ final class CacheWriting {
       ids.putLong(i * 0x9E3779B97F4A7C15L); // odd, so a bijection
     }
     return ids.flip();
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (var files = Files.walk(directory)) {
-      files
-          .sorted(Comparator.reverseOrder())
-          .forEach(
-              file -> {
-                try {
-                  Files.delete(file);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-    }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.management.OperatingSystemMXBean;
 import dev.touchstone.cli.runtime.EmbeddedKafka;
+import dev.touchstone.cli.runtime.Ports;
 import dev.touchstone.cli.runtime.TopicSetup;
 import dev.touchstone.jobs.PredictionsJob;
 import dev.touchstone.jobs.settings.EngineSettings;
@@ -15,17 +16,11 @@ import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
 import dev.touchstone.schemas.avro.SliceColumn;
 import dev.touchstone.schemas.avro.Task;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -72,8 +67,8 @@ final class FastTier {
   static void run(Path home, String[] args) throws Exception {
     long rows = args.length == 0 ? 400_000_000 : Long.parseLong(args[0].replace("_", ""));
     Path directory = home.resolve("bench/target/fast-tier").toAbsolutePath();
-    delete(directory);
-    try (var kafka = EmbeddedKafka.start(directory.resolve("kafka"), freePort(), freePort())) {
+    Scratch.delete(directory);
+    try (var kafka = EmbeddedKafka.start(directory.resolve("kafka"), Ports.free(), Ports.free())) {
       long perSet = Math.max(1, rows / SETS / BATCH) * BATCH;
       var bench = new FastTier(directory, kafka.bootstrap(), perSet);
       TopicSetup.create(bench.settings(0).kafka());
@@ -82,7 +77,7 @@ final class FastTier {
       bench.measure(1);
       System.out.println(bench.measure(2));
     } finally {
-      delete(directory);
+      Scratch.delete(directory);
     }
   }
 
@@ -215,30 +210,6 @@ final class FastTier {
           .put("cpu_seconds", cpuSeconds)
           .put("cpu_ns_per_row", cpuSeconds * 1e9 / rows)
           .toString();
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (var files = Files.walk(directory)) {
-      files
-          .sorted(Comparator.reverseOrder())
-          .forEach(
-              file -> {
-                try {
-                  Files.delete(file);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
     }
   }
 }

@@ -5,9 +5,7 @@ import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.schemas.Codec;
 import dev.touchstone.schemas.MalformedMessageException;
-import dev.touchstone.schemas.SchemaRegistry;
 import java.io.IOException;
-import java.net.URI;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
@@ -36,10 +34,7 @@ public final class FindPredictionSet extends ProcessFunction<RawMessage, KeyedMe
 
   @Override
   public void open(OpenContext context) {
-    codec =
-        Codec.of(
-            dev.touchstone.schemas.avro.PredictionBatch.class,
-            registryUrl == null ? null : new SchemaRegistry(URI.create(registryUrl)));
+    codec = PredictionCodec.of(registryUrl);
   }
 
   @Override

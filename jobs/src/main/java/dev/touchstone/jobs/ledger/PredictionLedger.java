@@ -62,18 +62,14 @@ public final class PredictionLedger
   private transient ValueState<Long> publishAt;
   private transient ValueState<Long> forgetAt;
 
-  public PredictionLedger(LedgerSettings settings, OutputTag<DeadLetter> conflicts) {
-    this(settings, conflicts, true);
-  }
-
   /**
    * @param digests whether anyone wants the digest of a set's rows
    */
   public PredictionLedger(
       LedgerSettings settings, OutputTag<DeadLetter> conflicts, boolean digests) {
     this.settings = settings;
-    this.digests = digests;
     this.conflicts = conflicts;
+    this.digests = digests;
   }
 
   @Override

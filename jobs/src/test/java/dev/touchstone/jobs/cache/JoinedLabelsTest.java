@@ -2,10 +2,8 @@ package dev.touchstone.jobs.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.model.DeadLetter;
-import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.PredictionBatch;
@@ -15,6 +13,7 @@ import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
+import dev.touchstone.jobs.testing.Updates;
 import dev.touchstone.jobs.testing.WireBatches;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +54,7 @@ class JoinedLabelsTest {
     OutputTag<DeadLetter> conflicts = new OutputTag<>("conflicts") {};
     ledger =
         new KeyedOneInputStreamOperatorTestHarness<>(
-            new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), conflicts)),
+            new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), conflicts, true)),
             LedgerInput::setKey,
             Types.STRING);
     ledger.open();
@@ -199,17 +198,9 @@ class JoinedLabelsTest {
   }
 
   private void feed(dev.touchstone.schemas.avro.PredictionBatch wire) throws Exception {
-    OutputTag<DeadLetter> refused = new OutputTag<>("refused") {};
-    var decode =
-        new KeyedOneInputStreamOperatorTestHarness<String, KeyedMessage, LedgerInput>(
-            new KeyedProcessOperator<>(new DecodePredictions(refused, null)),
-            KeyedMessage::setKey,
-            Types.STRING);
-    decode.open();
-    decode.processElement(new KeyedMessage("any", rows.message(wire, 0)), 0);
+    LedgerInput decoded = Updates.decoded(rows, wire);
     int before = ledger.extractOutputValues().size();
-    ledger.processElement(decode.extractOutputValues().get(0), 0);
-    decode.close();
+    ledger.processElement(decoded, 0);
     List<LedgerUpdate> updates = ledger.extractOutputValues();
     for (LedgerUpdate update : updates.subList(before, updates.size())) {
       cache.processElement(update, 0);

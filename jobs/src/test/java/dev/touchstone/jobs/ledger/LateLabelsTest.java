@@ -2,14 +2,13 @@ package dev.touchstone.jobs.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.model.DeadLetter;
-import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
+import dev.touchstone.jobs.testing.Updates;
 import dev.touchstone.jobs.testing.WireBatches;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -48,7 +47,7 @@ class LateLabelsTest {
     EngineSettings settings =
         EngineSettings.from(SettingsSource.empty().with("ledger.max_label_bytes", maxLabelBytes));
     return new KeyedOneInputStreamOperatorTestHarness<>(
-        new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS)),
+        new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS, true)),
         LedgerInput::setKey,
         Types.STRING);
   }
@@ -166,16 +165,8 @@ class LateLabelsTest {
   }
 
   private void feed(dev.touchstone.schemas.avro.PredictionBatch wire) throws Exception {
-    OutputTag<DeadLetter> refused = new OutputTag<>("refused") {};
-    var decode =
-        new KeyedOneInputStreamOperatorTestHarness<String, KeyedMessage, LedgerInput>(
-            new KeyedProcessOperator<>(new DecodePredictions(refused, null)),
-            KeyedMessage::setKey,
-            Types.STRING);
-    decode.open();
-    decode.processElement(new KeyedMessage("any", rows.message(wire, 0)), 0);
-    ledger.processElement(decode.extractOutputValues().get(0), 0);
-    decode.close();
+    LedgerInput decoded = Updates.decoded(rows, wire);
+    ledger.processElement(decoded, 0);
   }
 
   private LedgerUpdate last() {

@@ -2,9 +2,7 @@ package dev.touchstone.jobs.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.model.DeadLetter;
-import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.PredictionBatch;
@@ -12,6 +10,7 @@ import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
+import dev.touchstone.jobs.testing.Updates;
 import dev.touchstone.jobs.testing.WireBatches;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +49,7 @@ class PredictionLedgerTest {
       throws Exception {
     EngineSettings settings = EngineSettings.from(SettingsSource.empty());
     return new KeyedOneInputStreamOperatorTestHarness<>(
-        new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS)),
+        new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), CONFLICTS, true)),
         LedgerInput::setKey,
         Types.STRING);
   }
@@ -275,16 +274,7 @@ class PredictionLedgerTest {
 
   private PredictionBatch checked(dev.touchstone.schemas.avro.PredictionBatch wire)
       throws Exception {
-    OutputTag<DeadLetter> refused = new OutputTag<>("refused") {};
-    var decode =
-        new KeyedOneInputStreamOperatorTestHarness<String, KeyedMessage, LedgerInput>(
-            new KeyedProcessOperator<>(new DecodePredictions(refused, null)),
-            KeyedMessage::setKey,
-            Types.STRING);
-    decode.open();
-    decode.processElement(new KeyedMessage("any", rows.message(wire, 0)), 0);
-    PredictionBatch checked = decode.extractOutputValues().get(0).batch();
-    decode.close();
-    return checked;
+    LedgerInput decoded = Updates.decoded(rows, wire);
+    return decoded.batch();
   }
 }

@@ -44,7 +44,7 @@ class RepeatedExamplesTest {
     var ledger =
         new KeyedOneInputStreamOperatorTestHarness<>(
             new KeyedProcessOperator<>(
-                new PredictionLedger(EngineSettings.from(settings).ledger(), CONFLICTS)),
+                new PredictionLedger(EngineSettings.from(settings).ledger(), CONFLICTS, true)),
             LedgerInput::setKey,
             Types.STRING);
     if (state != null) {

@@ -22,30 +22,35 @@ public final class Updates {
 
   public static List<LedgerUpdate> of(
       EngineSettings settings, WireBatches rows, List<PredictionBatch> batches) throws Exception {
-    OutputTag<DeadLetter> refused = new OutputTag<>("refused") {};
-    try (var decode =
-            new KeyedOneInputStreamOperatorTestHarness<String, KeyedMessage, LedgerInput>(
-                new KeyedProcessOperator<>(new DecodePredictions(refused, null)),
-                KeyedMessage::setKey,
-                Types.STRING);
-        var ledger =
-            new KeyedOneInputStreamOperatorTestHarness<String, LedgerInput, LedgerUpdate>(
-                new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), refused)),
-                LedgerInput::setKey,
-                Types.STRING)) {
-      decode.open();
+    OutputTag<DeadLetter> conflicts = new OutputTag<>("conflicts") {};
+    try (var ledger =
+        new KeyedOneInputStreamOperatorTestHarness<String, LedgerInput, LedgerUpdate>(
+            new KeyedProcessOperator<>(new PredictionLedger(settings.ledger(), conflicts, true)),
+            LedgerInput::setKey,
+            Types.STRING)) {
       ledger.open();
       for (PredictionBatch batch : batches) {
-        decode.processElement(new KeyedMessage("any", rows.message(batch, 0)), 0);
+        ledger.processElement(decoded(rows, batch), 0);
       }
+      return ledger.extractOutputValues();
+    }
+  }
+
+  /** What the decoder makes of a batch that it accepts. */
+  public static LedgerInput decoded(WireBatches rows, PredictionBatch batch) throws Exception {
+    OutputTag<DeadLetter> refused = new OutputTag<>("refused") {};
+    try (var decode =
+        new KeyedOneInputStreamOperatorTestHarness<String, KeyedMessage, LedgerInput>(
+            new KeyedProcessOperator<>(new DecodePredictions(refused, null)),
+            KeyedMessage::setKey,
+            Types.STRING)) {
+      decode.open();
+      decode.processElement(new KeyedMessage("any", rows.message(batch, 0)), 0);
       if (decode.getSideOutput(refused) != null) {
         throw new IllegalArgumentException(
             decode.getSideOutput(refused).peek().getValue().reason());
       }
-      for (LedgerInput input : decode.extractOutputValues()) {
-        ledger.processElement(input, 0);
-      }
-      return ledger.extractOutputValues();
+      return decode.extractOutputValues().get(0);
     }
   }
 }
