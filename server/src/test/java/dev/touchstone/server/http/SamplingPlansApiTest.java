@@ -247,7 +247,8 @@ class SamplingPlansApiTest {
         assertThat(status).containsAnyOf("HTTP/1.1 200", "HTTP/1.1 503");
         made += status.startsWith("HTTP/1.1 200") ? 1 : 0;
       }
-      assertThat(made).isEqualTo(2);
+      // whoever was still unread when the first place was given back may have taken it
+      assertThat(made).isBetween(2, slow.size());
     } finally {
       for (Socket socket : slow) {
         socket.close();
