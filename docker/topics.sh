@@ -18,6 +18,7 @@ create checkpoints
 create evaluation-requests
 create serving-predictions
 create timings
+create run-events
 create prediction-sets --config cleanup.policy=compact
 create metrics
 create reports --config cleanup.policy=compact

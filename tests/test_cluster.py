@@ -22,7 +22,7 @@ LIB = ROOT / "cli/target/lib"
 JOB_JAR = ROOT / "jobs/target/touchstone-jobs.jar"
 ROWS, BATCH = 20_000, 1_000
 TOPICS = (
-    "predictions checkpoints evaluation-requests serving-predictions timings prediction-sets "
+    "predictions checkpoints evaluation-requests serving-predictions timings run-events prediction-sets "
     "metrics reports progress signals verdicts dead-letters"
 ).split()
 # a cluster has Flink and its logging; everything else must be in the job jar

@@ -46,6 +46,10 @@ public record Topics(String prefix) {
     return prefix + "timings";
   }
 
+  public String runEvents() {
+    return prefix + "run-events";
+  }
+
   public String predictionSets() {
     return prefix + "prediction-sets";
   }
@@ -82,6 +86,7 @@ public record Topics(String prefix) {
         evaluationRequests(),
         servingPredictions(),
         timings(),
+        runEvents(),
         predictionSets(),
         metrics(),
         reports(),

@@ -36,6 +36,7 @@ class ReleasedSchemasTest {
                     "CheckpointEvent",
                     "EvaluationRequest",
                     "StepTiming",
+                    "RunEvent",
                     "MetricPoint",
                     "EvaluationReport",
                     "Signal",
