@@ -4,6 +4,7 @@ import dev.touchstone.jobs.model.PredictionBatch;
 import dev.touchstone.jobs.model.SliceColumn;
 import dev.touchstone.jobs.settings.EngineSettings.FastSettings;
 import dev.touchstone.metrics.binary.BinaryProxy;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -32,21 +33,19 @@ final class SliceProxies {
    */
   void fold(PredictionBatch batch, RowWeights weights, BinaryProxy all) throws Exception {
     boolean together = weights == null && settings.maxSlices() > 0 && !batch.slices().isEmpty();
-    if (!together) {
-      if (weights == null) {
-        all.accept(batch.scores(), 0, batch.labels(), 0, batch.count());
-      } else {
-        all.acceptSample(
-            batch.scores(),
-            0,
-            batch.labels(),
-            0,
-            weights.weights(),
-            0,
-            weights.rates(),
-            0,
-            batch.count());
-      }
+    if (weights != null) {
+      all.acceptSample(
+          batch.scores(),
+          0,
+          batch.labels(),
+          0,
+          weights.weights(),
+          0,
+          weights.rates(),
+          0,
+          batch.count());
+    } else if (!together) {
+      all.accept(batch.scores(), 0, batch.labels(), 0, batch.count());
     }
     if (settings.maxSlices() == 0) {
       return;
@@ -54,45 +53,80 @@ final class SliceProxies {
     Set<String> known = new HashSet<>();
     state.keys().forEach(known::add);
     for (int i = 0; i < batch.slices().size(); i++) {
-      SliceColumn column = batch.slices().get(i);
-      sorted.sort(column.codes(), batch.scores(), batch.labels(), weights);
-      // every row has one value in the first column
-      fold(column, known, weights != null, together && i == 0 ? all : null);
+      if (weights == null) {
+        // every row has one value in the first column
+        fold(batch, batch.slices().get(i), known, i == 0 ? all : null);
+      } else {
+        foldSample(batch, batch.slices().get(i), known, weights);
+      }
     }
   }
 
-  private void fold(SliceColumn column, Set<String> known, boolean weighted, BinaryProxy all)
+  private void fold(PredictionBatch batch, SliceColumn column, Set<String> known, BinaryProxy all)
       throws Exception {
+    Map<String, BinaryProxy> used = new HashMap<>();
+    BinaryProxy others = BinaryProxy.coarse(settings.decisionThreshold());
+    BinaryProxy.acceptSlices(
+        all,
+        code -> {
+          String slice = name(column, code);
+          if (!wanted(slice, known)) {
+            return others;
+          }
+          BinaryProxy proxy = get(slice);
+          used.put(slice, proxy);
+          return proxy;
+        },
+        batch.scores(),
+        batch.labels(),
+        column.codes(),
+        batch.count());
+    for (Map.Entry<String, BinaryProxy> slice : used.entrySet()) {
+      state.put(slice.getKey(), slice.getValue());
+    }
+  }
+
+  private static String name(SliceColumn column, int code) {
+    return column.name() + "=" + column.dictionary().get(code);
+  }
+
+  /** The first that arrive. */
+  private boolean wanted(String slice, Set<String> known) {
+    return known.contains(slice) || known.size() < settings.maxSlices() && known.add(slice);
+  }
+
+  private BinaryProxy get(String slice) {
+    try {
+      BinaryProxy found = state.get(slice);
+      return found == null ? BinaryProxy.coarse(settings.decisionThreshold()) : found;
+    } catch (Exception e) {
+      throw new IllegalStateException("state of slice " + slice + " can't be read", e);
+    }
+  }
+
+  private void foldSample(
+      PredictionBatch batch, SliceColumn column, Set<String> known, RowWeights weights)
+      throws Exception {
+    sorted.sort(column.codes(), batch.scores(), batch.labels(), weights);
     for (int code = 0; code < column.dictionary().size(); code++) {
       int from = sorted.from(code);
       int count = sorted.to(code) - from;
-      if (count == 0) {
+      String slice = name(column, code);
+      if (count == 0 || !wanted(slice, known)) {
         continue;
       }
-      String slice = column.name() + "=" + column.dictionary().get(code);
-      if (known.size() < settings.maxSlices() || known.contains(slice)) {
-        known.add(slice);
-        BinaryProxy found = state.get(slice);
-        BinaryProxy proxy =
-            found == null ? BinaryProxy.coarse(settings.decisionThreshold()) : found;
-        fold(proxy, from, count, weighted, all);
-        state.put(slice, proxy);
-      } else if (all != null) {
-        all.accept(sorted.scores(), 4 * from, sorted.labels(), from, count);
-      }
-    }
-  }
-
-  private void fold(BinaryProxy proxy, int from, int count, boolean weighted, BinaryProxy all) {
-    byte[] scores = sorted.scores();
-    byte[] labels = sorted.labels();
-    if (all != null) {
-      proxy.acceptSlice(all, scores, 4 * from, labels, from, count);
-    } else if (!weighted) {
-      proxy.accept(scores, 4 * from, labels, from, count);
-    } else {
+      BinaryProxy proxy = get(slice);
       proxy.acceptSample(
-          scores, 4 * from, labels, from, sorted.weights(), from, sorted.rates(), from, count);
+          sorted.scores(),
+          4 * from,
+          sorted.labels(),
+          from,
+          sorted.weights(),
+          from,
+          sorted.rates(),
+          from,
+          count);
+      state.put(slice, proxy);
     }
   }
 

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * The rows of a batch in the order of their slice, so that those of one lie side by side. Within a
- * slice they keep their order. Holds its arrays from batch to batch; not thread-safe.
+ * The rows of a sample's batch in the order of their slice, so that those of one lie side by side.
+ * Within a slice they keep their order. Holds its arrays from batch to batch; not thread-safe.
  */
 final class SliceRows {
 
@@ -26,7 +26,6 @@ final class SliceRows {
    * @param codes one byte a row, unsigned
    * @param given scores, float32 little-endian
    * @param givenLabels one byte a row
-   * @param rowWeights null where every row stands for itself
    */
   void sort(byte[] codes, byte[] given, byte[] givenLabels, RowWeights rowWeights) {
     int count = codes.length;
@@ -42,7 +41,7 @@ final class SliceRows {
       ends[code] = at; // its first row, until its rows move it on
       at += sizes[code];
     }
-    if (rowWeights != null && rates.length < count) {
+    if (rates.length < count) {
       rates = new double[count];
       weights = new double[count];
     }
@@ -53,10 +52,8 @@ final class SliceRows {
       int to = next[codes[row] & 0xFF]++;
       INTS.set(toScores, 4 * to, (int) INTS.get(given, 4 * row));
       toLabels[to] = givenLabels[row];
-      if (rowWeights != null) {
-        rates[to] = rowWeights.rates()[row];
-        weights[to] = rowWeights.weights() == null ? 1 : rowWeights.weights()[row];
-      }
+      rates[to] = rowWeights.rates()[row];
+      weights[to] = rowWeights.weights() == null ? 1 : rowWeights.weights()[row];
     }
   }
 

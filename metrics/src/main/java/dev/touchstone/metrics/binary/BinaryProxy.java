@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.IntFunction;
 
 /**
  * The mergeable one-pass state of fixed size behind the proxy metrics of one prediction set: log
@@ -29,7 +30,7 @@ import java.util.OptionalDouble;
  */
 public final class BinaryProxy extends RowAccumulator {
   private static final int KIND = 'P';
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
   private static final int WEIGHT_BITS = 20;
 
   /** Factors of one product. */
@@ -43,6 +44,9 @@ public final class BinaryProxy extends RowAccumulator {
 
   private static final double[] LABELS = {0, 1};
 
+  /** Scratch space that no row stays in. */
+  private static final ThreadLocal<SlicePass> SLICES = ThreadLocal.withInitial(SlicePass::new);
+
   private static final List<String> DECISIONS = List.of("accuracy", "precision", "recall", "f1");
 
   private static final double EPS = ScorePrecision.FLOAT32.clipEpsilon();
@@ -52,14 +56,14 @@ public final class BinaryProxy extends RowAccumulator {
 
   private final float decisionThreshold;
   private final int shift;
+  private final int pad; // such that the decision threshold's fine bin starts a coarse one
   private Boolean weighted;
-  private BinaryProxy whole; // while rows go into another proxy too
   // [bin * 2 + label], in rows or units of weight
   private final long[] bins;
   private final Sum128 logLoss = Sum128.zero();
   private final Sum128 brier = Sum128.zero();
-  private long n;
-  private long positiveRows; // known only with weights
+  private long n; // this and the next are counted only with weights
+  private long positiveRows;
   private long invalid;
   private long outside;
   private long clipped;
@@ -118,12 +122,13 @@ public final class BinaryProxy extends RowAccumulator {
   private BinaryProxy(float decisionThreshold, int shift) {
     this.decisionThreshold = decisionThreshold;
     this.shift = shift;
-    bins = new long[2 * ((ProxyBins.count() - 1 >> shift) + 1)];
-    spread = new ProxySpread(bins.length);
     int key = ScoreKey.of(decisionThreshold);
     int bin = ProxyBins.of(key);
-    thresholdBin = bin >> shift;
-    splitsBin = !ProxyBins.startsBin(key) || bin != thresholdBin << shift;
+    pad = -bin & (1 << shift) - 1;
+    bins = new long[2 * ((ProxyBins.count() - 1 + pad >> shift) + 1)];
+    spread = new ProxySpread(bins.length);
+    thresholdBin = bin + pad >> shift;
+    splitsBin = !ProxyBins.startsBin(key);
   }
 
   /** Nothing seen yet; a row is predicted positive iff its score is at least the threshold. */
@@ -147,27 +152,32 @@ public final class BinaryProxy extends RowAccumulator {
   }
 
   /**
-   * Adds unweighted rows of a slice here and to the proxy of the whole, for little more than the
-   * price of one: what they add to either is as if it had come by a call of its own.
+   * Adds unweighted rows to the proxies of their slices and to that of all rows, in one pass.
    *
-   * @param all which also has these rows; of the same decision threshold
+   * @param all of any decision threshold; null: the rows were added elsewhere
+   * @param slices the proxy of a code, asked for once a call and code that has rows; coarse ones of
+   *     one decision threshold
+   * @param scores float32 little-endian, from the first byte on
+   * @param labels one byte each, 0 or 1
+   * @param codes of slices, one byte each, unsigned
+   * @throws IllegalArgumentException before any row was added, for a column that is too short or a
+   *     label that is neither
    */
-  public void acceptSlice(
-      BinaryProxy all, byte[] scores, int scoreOffset, byte[] labels, int labelOffset, int count) {
-    if (Float.compare(all.decisionThreshold, decisionThreshold) != 0) {
-      throw new IllegalArgumentException(
-          "decision thresholds must be equal, got "
-              + decisionThreshold
-              + " and "
-              + all.decisionThreshold);
+  public static void acceptSlices(
+      BinaryProxy all,
+      IntFunction<BinaryProxy> slices,
+      byte[] scores,
+      byte[] labels,
+      byte[] codes,
+      int count) {
+    wrap("scores", scores, 0, 4L * count);
+    wrap("labels", labels, 0, count);
+    wrap("codes", codes, 0, count);
+    checkLabels(labels, 0, count, 0);
+    if (all != null) {
+      all.begin(false);
     }
-    all.begin(false);
-    whole = all;
-    try {
-      accept(scores, scoreOffset, labels, labelOffset, count);
-    } finally {
-      whole = null;
-    }
+    SLICES.get().accept(all, slices, scores, labels, codes, count);
   }
 
   @Override
@@ -187,14 +197,7 @@ public final class BinaryProxy extends RowAccumulator {
   @Override
   void acceptBlock(RowBlock block) {
     boolean plain = !block.weighted && block.probabilities();
-    if (whole != null && plain) {
-      whole.n += block.size;
-      whole.countBins(block.bits, block.labels, block.size);
-      whole.countPredictedInBin(block);
-    } else if (whole != null) {
-      whole.acceptBlock(block);
-    }
-    n += block.size;
+    n += block.weighted ? block.size : 0;
     if (!plain) {
       for (int i = 0; i < block.size; i++) {
         positiveRows += block.weighted ? block.labels[i] : 0;
@@ -214,14 +217,17 @@ public final class BinaryProxy extends RowAccumulator {
 
   /** Rows at or above the threshold in the bin that it divides. */
   private void countPredictedInBin(RowBlock block) {
-    if (!splitsBin) {
-      return;
+    for (int i = 0; splitsBin && i < block.size; i++) {
+      countPredictedInBin(block.bits[i], block.labels[i]);
     }
-    for (int i = 0; i < block.size; i++) {
-      if (ProxyBins.ofPlainBits(block.bits[i]) >> shift == thresholdBin
-          && Float.intBitsToFloat(block.bits[i]) >= decisionThreshold) {
-        predictedInBin[block.labels[i]]++;
-      }
+  }
+
+  /** The same for one row, whose score is a probability. */
+  void countPredictedInBin(int bits, int label) {
+    if (splitsBin
+        && ProxyBins.ofPlainBits(bits) + pad >> shift == thresholdBin
+        && Float.intBitsToFloat(bits) >= decisionThreshold) {
+      predictedInBin[label]++;
     }
   }
 
@@ -238,8 +244,9 @@ public final class BinaryProxy extends RowAccumulator {
   private void countBins(int[] bits, byte[] labels, int size) {
     long[] into = bins;
     int coarser = shift;
+    int before = pad;
     for (int i = 0; i < size; i++) {
-      into[ProxyBins.ofPlainBits(bits[i]) >> coarser << 1 | labels[i]]++;
+      into[ProxyBins.ofPlainBits(bits[i]) + before >> coarser << 1 | labels[i]]++;
     }
   }
 
@@ -272,10 +279,10 @@ public final class BinaryProxy extends RowAccumulator {
       product *= 1 - Math.abs(error);
       squares += error * error;
     }
-    addSquares((long) ((squares + otherSquares) * ProbabilitySums.UNIT + 0.5));
+    brier.add((long) ((squares + otherSquares) * ProbabilitySums.UNIT + 0.5));
     product *= otherProduct;
     if (beyond < 0 || product < Double.MIN_NORMAL) { // the Brier score clips nothing
-      addClipped(clipped(bits, from, to));
+      clipped += clipped(bits, from, to);
       for (int start = from; start < to; start += SAFE_RUN) {
         addLoss(clippedProduct(bits, labels, start, Math.min(to, start + SAFE_RUN)));
       }
@@ -289,30 +296,12 @@ public final class BinaryProxy extends RowAccumulator {
    * was in its target before. Subnormal ones come out as some 10^-38, which makes no difference to
    * a rounded sum.
    */
-  private static double widened(int bits) {
+  static double widened(int bits) {
     return Double.longBitsToDouble(((long) bits << 29) + EXPONENT_GAP);
   }
 
-  private void addSquares(long units) {
-    brier.add(units);
-    if (whole != null) {
-      whole.brier.add(units);
-    }
-  }
-
-  private void addClipped(int rows) {
-    clipped += rows;
-    if (whole != null) {
-      whole.clipped += rows;
-    }
-  }
-
   private void addLoss(double product) {
-    long units = (long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product));
-    logLoss.add(units);
-    if (whole != null) {
-      whole.logLoss.add(units);
-    }
+    logLoss.add((long) (0.5 - ProbabilitySums.UNIT * Ln.ofNormal(product)));
   }
 
   private static double clippedProduct(int[] bits, byte[] labels, int from, int to) {
@@ -332,14 +321,66 @@ public final class BinaryProxy extends RowAccumulator {
     return count;
   }
 
-  private void acceptRow(int bits, int label, long weight, long variance) {
+  /** Adds sums of losses in units of 2^-52. */
+  void addLosses(long loss, long square) {
+    logLoss.add(loss);
+    brier.add(square);
+  }
+
+  void countClipped(int rows) {
+    clipped += rows;
+  }
+
+  void checkSameBins(BinaryProxy other) {
+    if (Float.compare(other.decisionThreshold, decisionThreshold) != 0) {
+      throw new IllegalArgumentException(
+          "decision thresholds must be equal, got "
+              + decisionThreshold
+              + " and "
+              + other.decisionThreshold);
+    }
+    if (other.shift != shift) {
+      throw new IllegalArgumentException("bins must be equal, got coarse and fine ones");
+    }
+  }
+
+  long[] bins() {
+    return bins;
+  }
+
+  int shift() {
+    return shift;
+  }
+
+  int pad() {
+    return pad;
+  }
+
+  boolean splitsBin() {
+    return splitsBin;
+  }
+
+  /** Rows seen. */
+  private long rows() {
+    if (weighted != null && weighted) {
+      return n;
+    }
+    long rows = invalid;
+    for (long bin : bins) {
+      rows += bin;
+    }
+    return rows;
+  }
+
+  /** Adds a row whatever its score is. */
+  void acceptRow(int bits, int label, long weight, long variance) {
     double p = Float.intBitsToFloat(bits);
     if (p != p || weight == 0) {
       invalid += p != p ? 1 : 0;
       skippedUnits[label] += weight;
       return;
     }
-    int bin = ProxyBins.of(ScoreKey.ofBits(bits)) >> shift;
+    int bin = ProxyBins.of(ScoreKey.ofBits(bits)) + pad >> shift;
     bins[bin << 1 | label] += weight;
     if (splitsBin && bin == thresholdBin && p >= decisionThreshold) {
       predictedInBin[label] += weight;
@@ -415,16 +456,7 @@ public final class BinaryProxy extends RowAccumulator {
 
   /** Adds what the other saw; returns this. Both must have the same decision threshold and bins. */
   public BinaryProxy combine(BinaryProxy other) {
-    if (Float.compare(other.decisionThreshold, decisionThreshold) != 0) {
-      throw new IllegalArgumentException(
-          "decision thresholds must be equal, got "
-              + decisionThreshold
-              + " and "
-              + other.decisionThreshold);
-    }
-    if (other.shift != shift) {
-      throw new IllegalArgumentException("bins must be equal, got coarse and fine ones");
-    }
+    checkSameBins(other);
     if (other.weighted != null) {
       begin(other.weighted);
     }
@@ -460,7 +492,7 @@ public final class BinaryProxy extends RowAccumulator {
     double unit = unit();
     var row = table(bins, unit, predictedInBin, skippedUnits);
     return new Result(
-        n,
+        rows(),
         weighted != null && weighted ? positiveRows : (long) (row.tp() + row.fn()),
         row.tp() + row.fp() + row.fn() + row.tn(),
         row.tp() + row.fn(),
@@ -491,7 +523,9 @@ public final class BinaryProxy extends RowAccumulator {
   }
 
   private String reason(double weight) {
-    return n == 0 ? "empty" : invalid > 0 ? "invalid_score" : weight == 0 ? "zero_weight" : null;
+    return rows() == 0
+        ? "empty"
+        : invalid > 0 ? "invalid_score" : weight == 0 ? "zero_weight" : null;
   }
 
   private List<MetricValue> metrics(ThresholdRow row, double level) {
@@ -595,10 +629,11 @@ public final class BinaryProxy extends RowAccumulator {
     var histogram = new ArrayList<Bin>();
     for (int bin = 0; bin < bins.length / 2; bin++) {
       if (bins[2 * bin] + bins[2 * bin + 1] > 0) {
-        int last = Math.min(ProxyBins.count(), bin + 1 << shift) - 1;
+        int first = Math.max(0, (bin << shift) - pad);
+        int last = Math.min(ProxyBins.count(), (bin + 1 << shift) - pad) - 1;
         histogram.add(
             new Bin(
-                ProxyBins.from(bin << shift),
+                ProxyBins.from(first),
                 ProxyBins.to(last),
                 unit * bins[2 * bin + 1],
                 unit * bins[2 * bin]));

@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.touchstone.metrics.Golden;
 import dev.touchstone.metrics.ScoreKey;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,25 +118,107 @@ class BinaryProxyTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void aSliceAndTheWholeAreCountedTogether(BinaryPropertyTest.Case c) {
+  void slicesAndTheWholeAreCountedTogether(BinaryPropertyTest.Case c) {
     var rows = RandomRows.of(c.seed(), 11 * c.n(), false);
-    byte[] bytes = rows.scoreBytes();
-    int half = rows.size() / 2;
-    var whole = BinaryProxy.of(0.3);
-    var first = BinaryProxy.coarse(0.3);
-    var second = BinaryProxy.coarse(0.3);
-    first.acceptSlice(whole, bytes, 0, rows.labels(), 0, half);
-    second.acceptSlice(whole, bytes, 4 * half, rows.labels(), half, rows.size() - half);
-    var apart = BinaryProxy.of(0.3);
-    apart.accept(bytes, 0, rows.labels(), 0, half);
-    apart.accept(bytes, 4 * half, rows.labels(), half, rows.size() - half);
-    assertThat(whole.toBytes()).isEqualTo(apart.toBytes());
-    var alone = BinaryProxy.coarse(0.3);
-    alone.accept(bytes, 0, rows.labels(), 0, half);
-    assertThat(first.toBytes()).isEqualTo(alone.toBytes());
+    for (double threshold : new double[] {0.5, 0.3}) { // the second divides a bin
+      byte[] codes = new byte[rows.size()];
+      for (int row = 0; row < codes.length; row++) {
+        codes[row] = (byte) (row * 7 % 3 == 0 ? 200 : row % 3);
+      }
+      Map<Integer, BinaryProxy> slices = new TreeMap<>();
+      var whole = BinaryProxy.of(threshold);
+      byte[] bytes = rows.scoreBytes();
+      IntFunction<BinaryProxy> slice =
+          code -> slices.computeIfAbsent(code, any -> BinaryProxy.coarse(threshold));
+      BinaryProxy.acceptSlices(whole, slice, bytes, rows.labels(), codes, rows.size());
+      var apart = BinaryProxy.of(threshold);
+      apart.accept(bytes, 0, rows.labels(), 0, rows.size());
+      assertSame(whole, apart);
+      for (int code : slices.keySet()) {
+        var alone = BinaryProxy.coarse(threshold);
+        for (int row = 0; row < codes.length; row++) {
+          if ((codes[row] & 0xFF) == code) {
+            alone.accept(rows.scores(), rows.labels(), row, row + 1);
+          }
+        }
+        assertSame(slices.get(code), alone);
+      }
+      Map<Integer, BinaryProxy> again = new TreeMap<>();
+      BinaryProxy.acceptSlices(
+          null,
+          code -> again.computeIfAbsent(code, any -> BinaryProxy.coarse(threshold)),
+          bytes,
+          rows.labels(),
+          codes,
+          rows.size());
+      assertThat(again.keySet()).isEqualTo(slices.keySet());
+      again.forEach(
+          (code, proxy) -> assertThat(proxy.toBytes()).isEqualTo(slices.get(code).toBytes()));
+    }
+  }
+
+  /** What is counted is equal; sums of losses but for the rounding of their parts. */
+  private static void assertSame(BinaryProxy proxy, BinaryProxy expected) {
+    var actual = BinaryProxy.fromBytes(proxy.toBytes()).result();
+    var wanted = expected.result();
+    assertThat(actual.n()).isEqualTo(wanted.n());
+    assertThat(actual.nPos()).isEqualTo(wanted.nPos());
+    assertThat(actual.invalidScores()).isEqualTo(wanted.invalidScores());
+    assertThat(actual.histogram()).isEqualTo(wanted.histogram());
+    for (var metric : wanted.metrics()) {
+      var found = actual.metric(metric.name());
+      assertThat(found.reason()).isEqualTo(metric.reason());
+      assertThat(found.flags()).isEqualTo(metric.flags());
+      if (metric.isDefined()) {
+        assertThat(found.value()).isCloseTo(metric.value(), within(1e-14 * (1 + metric.value())));
+      }
+    }
+  }
+
+  @Test
+  void manySaturatedScoresOfOneSliceLoseNothing() {
+    int n = 10_000;
+    float[] scores = new float[n];
+    byte[] labels = new byte[n];
+    for (int i = 0; i < n; i++) {
+      scores[i] = new float[] {0, 1, Float.MIN_VALUE, 0x1p-23f, 1 - 0x1p-24f}[i % 5];
+      labels[i] = (byte) (i / 5 % 2);
+    }
+    var bytes = ByteBuffer.allocate(4 * n).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(scores);
+    var slice = BinaryProxy.coarse(0.5);
+    var whole = BinaryProxy.of(0.5);
+    BinaryProxy.acceptSlices(whole, code -> slice, bytes.array(), labels, new byte[n], n);
+    var apart = BinaryProxy.of(0.5);
+    apart.accept(scores, labels, 0, n);
+    assertSame(whole, apart);
+    assertThat(whole.result().metric("log_loss").flags()).contains("clipped");
+    assertThat(slice.result().metric("log_loss")).isEqualTo(whole.result().metric("log_loss"));
+  }
+
+  @Test
+  void slicesOfAnotherShapeAreRefused() {
+    byte[] scores = new byte[8];
     assertThatThrownBy(
-            () -> first.acceptSlice(BinaryProxy.of(0.5), bytes, 0, rows.labels(), 0, half))
+            () ->
+                BinaryProxy.acceptSlices(
+                    null,
+                    code -> code == 0 ? BinaryProxy.coarse(0.5) : BinaryProxy.coarse(0.4),
+                    scores,
+                    new byte[2],
+                    new byte[] {0, 1},
+                    2))
         .hasMessageStartingWith("decision thresholds must be equal");
+    assertThatThrownBy(
+            () ->
+                BinaryProxy.acceptSlices(
+                    null,
+                    code -> BinaryProxy.coarse(0.5),
+                    scores,
+                    new byte[] {0, 2},
+                    new byte[] {0, 1},
+                    2))
+        .hasMessage("label must be 0 or 1, got 2 (row 1)");
   }
 
   private static void feed(BinaryProxy proxy, RandomRows rows, int from, int to) {
@@ -308,6 +395,6 @@ class BinaryProxyTest {
     byte[] bytes = proxy.toBytes();
     bytes[1] = 9;
     assertThatThrownBy(() -> BinaryProxy.fromBytes(bytes))
-        .hasMessage("binary proxy: version must be 4, got 9");
+        .hasMessage("binary proxy: version must be 5, got 9");
   }
 }
