@@ -4,11 +4,14 @@ import dev.touchstone.jobs.cache.CacheWriter;
 import dev.touchstone.jobs.fast.JudgeRun;
 import dev.touchstone.jobs.fast.ProxyMetrics;
 import dev.touchstone.jobs.ingest.DecodePredictions;
+import dev.touchstone.jobs.ingest.DecodeReports;
 import dev.touchstone.jobs.ingest.DecodeTombstones;
 import dev.touchstone.jobs.ingest.FindPredictionSet;
 import dev.touchstone.jobs.ingest.KafkaInput;
+import dev.touchstone.jobs.ingest.ReusedReports;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.ExactMetrics;
 import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
@@ -29,7 +32,10 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.OutputTag;
 
-/** Predictions in; proxy metrics, signals, cached prediction sets and dead letters out. */
+/**
+ * Predictions in, and reports, which proxies are held against; proxy metrics, signals, cached
+ * prediction sets and dead letters out.
+ */
 public final class PredictionsJob {
 
   public static final String NAME = "touchstone predictions";
@@ -56,6 +62,7 @@ public final class PredictionsJob {
         KafkaInput.of(settings.kafka(), settings.kafka().topics().predictions()),
         KafkaInput.of(
             settings.kafka(), settings.kafka().topics().predictionSets(), "forgotten-sets"),
+        KafkaInput.of(settings.kafka(), settings.kafka().topics().reports(), "exact-metrics"),
         KafkaOutput.metrics(settings.kafka()),
         KafkaOutput.predictionSets(settings.kafka()),
         KafkaOutput.signals(settings.kafka()),
@@ -68,6 +75,7 @@ public final class PredictionsJob {
       EngineSettings settings,
       Source<RawMessage, ?, ?> predictions,
       Source<RawMessage, ?, ?> predictionSets,
+      Source<RawMessage, ?, ?> reports,
       Sink<MetricPoint> metrics,
       Sink<SetManifest> manifests,
       Sink<Signal> signals,
@@ -86,6 +94,17 @@ public final class PredictionsJob {
             .flatMap(new DecodeTombstones())
             .name("decode tombstones")
             .uid("ingest.decode-tombstones");
+    SingleOutputStreamOperator<ExactMetrics> told =
+        env.fromSource(reports, WatermarkStrategy.noWatermarks(), "reports")
+            .uid("ingest.reports")
+            .process(new DecodeReports(REFUSED))
+            .name("decode reports")
+            .uid("ingest.decode-reports");
+    DataStream<ExactMetrics> exact =
+        told.keyBy(ExactMetrics::reportKey)
+            .process(new ReusedReports(settings.ledger()))
+            .name("reused reports")
+            .uid("ingest.reused-reports");
     var batches =
         found
             .union(forgotten)
@@ -129,7 +148,10 @@ public final class PredictionsJob {
     }
     found
         .getSideOutput(REFUSED)
-        .union(batches.getSideOutput(REFUSED), updates.getSideOutput(CONFLICTS))
+        .union(
+            batches.getSideOutput(REFUSED),
+            updates.getSideOutput(CONFLICTS),
+            told.getSideOutput(REFUSED))
         .sinkTo(deadLetters)
         .name("dead letters")
         .uid("output.refused-predictions");

@@ -19,7 +19,9 @@ import dev.touchstone.jobs.full.Tick;
 import dev.touchstone.jobs.full.TriggerDesk;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.ledger.SetAccount;
+import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.ExactMetrics;
 import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
@@ -54,6 +56,8 @@ class RecordsTest {
         KeyedMessage.class,
         LedgerInput.class,
         Standing.class,
+        ExactMetrics.class,
+        Claim.class,
         Signal.class,
         JudgeRun.Judged.class,
         MetricPoint.class,
