@@ -3,6 +3,7 @@ package dev.touchstone.jobs;
 import dev.touchstone.jobs.cache.CacheWriter;
 import dev.touchstone.jobs.fast.JudgeRun;
 import dev.touchstone.jobs.fast.ProxyMetrics;
+import dev.touchstone.jobs.fast.TrackRecord;
 import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.ingest.DecodeReports;
 import dev.touchstone.jobs.ingest.DecodeTombstones;
@@ -44,6 +45,7 @@ public final class PredictionsJob {
   private static final OutputTag<DeadLetter> CONFLICTS = new OutputTag<>("conflicts") {};
 
   private static final OutputTag<Standing> STANDINGS = new OutputTag<>("standings") {};
+  private static final OutputTag<Standing> TRUSTED = new OutputTag<>("with trust") {};
 
   private PredictionsJob() {}
 
@@ -125,10 +127,18 @@ public final class PredictionsJob {
             .process(new ProxyMetrics(settings.fast(), settings.ledger(), STANDINGS))
             .name("proxy metrics")
             .uid("fast.proxy-metrics");
-    proxies.sinkTo(metrics).name("metrics").uid("output.proxy-metrics");
+    SingleOutputStreamOperator<MetricPoint> points =
+        proxies
+            .keyBy(point -> point.claim().runId())
+            .connect(
+                meetings(proxies.getSideOutput(STANDINGS), exact).keyBy(TrackRecord.Meeting::runId))
+            .process(new TrackRecord(settings.fast(), settings.ledger(), TRUSTED))
+            .name("track record")
+            .uid("fast.track-record");
+    points.sinkTo(metrics).name("metrics").uid("output.proxy-metrics");
     if (settings.signals().enabled()) {
-      proxies
-          .getSideOutput(STANDINGS)
+      points
+          .getSideOutput(TRUSTED)
           .keyBy(Standing::runId)
           .process(new JudgeRun(settings.signals(), settings.ledger()))
           .name("judge run")
@@ -155,5 +165,14 @@ public final class PredictionsJob {
         .sinkTo(deadLetters)
         .name("dead letters")
         .uid("output.refused-predictions");
+  }
+
+  private static DataStream<TrackRecord.Meeting> meetings(
+      DataStream<Standing> standings, DataStream<ExactMetrics> exact) {
+    return standings
+        .map(TrackRecord.Meeting::of)
+        .name("standings")
+        .uid("fast.meeting-standings")
+        .union(exact.map(TrackRecord.Meeting::of).name("exact values").uid("fast.meeting-reports"));
   }
 }

@@ -2,6 +2,8 @@ package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.cache.Labelling;
 import dev.touchstone.jobs.fast.JudgeRun;
+import dev.touchstone.jobs.fast.ProxyHistory;
+import dev.touchstone.jobs.fast.TrackRecord;
 import dev.touchstone.jobs.full.AddressedManifest;
 import dev.touchstone.jobs.full.Aside;
 import dev.touchstone.jobs.full.Asked;
@@ -60,6 +62,8 @@ class RecordsTest {
         Claim.class,
         Signal.class,
         JudgeRun.Judged.class,
+        TrackRecord.Meeting.class,
+        ProxyHistory.class,
         MetricPoint.class,
         Trigger.class,
         Question.class,

@@ -1,6 +1,7 @@
 package dev.touchstone.jobs.model;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a report of the full tier says in numbers, under the name of one model checkpoint. A later
@@ -50,9 +51,27 @@ public record ExactMetrics(
 
   /** The same values under the name of another model checkpoint. */
   public ExactMetrics withClaim(Claim other) {
+    return with(other, values);
+  }
+
+  /**
+   * The values over all examples alone.
+   *
+   * @param metrics which of them; empty: all
+   */
+  public ExactMetrics whole(Set<String> metrics) {
+    return with(
+        claim,
+        values.stream()
+            .filter(value -> value.slice().isEmpty())
+            .filter(value -> metrics.isEmpty() || metrics.contains(value.metric()))
+            .toList());
+  }
+
+  private ExactMetrics with(Claim otherClaim, List<Value> otherValues) {
     return new ExactMetrics(
         reportKey,
-        other,
+        otherClaim,
         setKey,
         evaluationSet,
         split,
@@ -60,6 +79,6 @@ public record ExactMetrics(
         revision,
         decisionThreshold,
         n,
-        values);
+        otherValues);
   }
 }
