@@ -47,6 +47,9 @@ public final class PredictionsJob {
   private static final OutputTag<Standing> STANDINGS = new OutputTag<>("standings") {};
   private static final OutputTag<Standing> TRUSTED = new OutputTag<>("with trust") {};
 
+  /** What is few and waited for does not wait for a full network buffer. */
+  private static final long SOON_MILLIS = 5;
+
   private PredictionsJob() {}
 
   public static void main(String[] args) throws Exception {
@@ -126,7 +129,8 @@ public final class PredictionsJob {
         bySet
             .process(new ProxyMetrics(settings.fast(), settings.ledger(), STANDINGS))
             .name("proxy metrics")
-            .uid("fast.proxy-metrics");
+            .uid("fast.proxy-metrics")
+            .setBufferTimeout(SOON_MILLIS);
     SingleOutputStreamOperator<MetricPoint> points =
         proxies
             .keyBy(point -> point.claim().runId())
@@ -173,6 +177,7 @@ public final class PredictionsJob {
         .map(TrackRecord.Meeting::of)
         .name("standings")
         .uid("fast.meeting-standings")
+        .setBufferTimeout(SOON_MILLIS)
         .union(exact.map(TrackRecord.Meeting::of).name("exact values").uid("fast.meeting-reports"));
   }
 }
