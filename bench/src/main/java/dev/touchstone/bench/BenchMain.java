@@ -39,6 +39,7 @@ public final class BenchMain {
           new About("Distributed.bothPasses", "both passes and the report, from bytes"),
           new About("cache", "[ROWS] (10^7) from messages into the prediction cache"),
           new About("fast-tier", "[ROWS] (4*10^8) from Kafka to proxy points, 10 slices"),
+          new About("fast-latency", "[SETS] (400) last batch to COMPLETE proxies under load"),
           new About("billion", "10^7, 10^8 and 10^9 rows through both jobs, or [ROWS ...]; 5 GB"));
 
   private BenchMain() {}
@@ -66,6 +67,12 @@ public final class BenchMain {
       }
       if (args[0].equals("fast-tier")) {
         FastTier.run(
+            Path.of(System.getProperty("touchstone.home", ".")),
+            Arrays.copyOfRange(args, 1, args.length));
+        return;
+      }
+      if (args[0].equals("fast-latency")) {
+        FastLatency.run(
             Path.of(System.getProperty("touchstone.home", ".")),
             Arrays.copyOfRange(args, 1, args.length));
         return;

@@ -111,6 +111,7 @@ final class Billion {
         settings,
         Messages.of(i -> message(batch(rows, i, batches), i), batches),
         Messages.nothing("prediction-sets"),
+        Messages.nothing("reports"),
         new Collected<MetricPoint>(),
         sets,
         new Collected<>(),

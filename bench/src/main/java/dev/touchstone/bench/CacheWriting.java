@@ -84,6 +84,7 @@ final class CacheWriting {
         settings,
         Messages.of(i -> message(rows / 2, i, perShard, ids), 2 * perShard),
         Messages.nothing("prediction-sets"),
+        Messages.nothing("reports"),
         new Collected<MetricPoint>(),
         sets,
         new Collected<>(),

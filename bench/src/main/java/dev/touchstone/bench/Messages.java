@@ -17,8 +17,10 @@ final class Messages {
     return new DataGeneratorSource<>(messages, count, Types.POJO(RawMessage.class));
   }
 
-  /** One message that is refused, or, among prediction sets, no tombstone. */
+  /**
+   * One message without key and value, which nobody takes for anything: passed over, or refused.
+   */
   static Source<RawMessage, ?, ?> nothing(String topic) {
-    return of(i -> new RawMessage(topic, 0, i, null, new byte[] {1}, 0), 1);
+    return of(i -> new RawMessage(topic, 0, i, null, new byte[0], 0), 1);
   }
 }

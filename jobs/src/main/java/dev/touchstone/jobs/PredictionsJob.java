@@ -3,12 +3,16 @@ package dev.touchstone.jobs;
 import dev.touchstone.jobs.cache.CacheWriter;
 import dev.touchstone.jobs.fast.JudgeRun;
 import dev.touchstone.jobs.fast.ProxyMetrics;
+import dev.touchstone.jobs.fast.TrackRecord;
 import dev.touchstone.jobs.ingest.DecodePredictions;
+import dev.touchstone.jobs.ingest.DecodeReports;
 import dev.touchstone.jobs.ingest.DecodeTombstones;
 import dev.touchstone.jobs.ingest.FindPredictionSet;
 import dev.touchstone.jobs.ingest.KafkaInput;
+import dev.touchstone.jobs.ingest.ReusedReports;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.ExactMetrics;
 import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
@@ -29,7 +33,10 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.OutputTag;
 
-/** Predictions in; proxy metrics, signals, cached prediction sets and dead letters out. */
+/**
+ * Predictions in, and reports, which proxies are held against; proxy metrics, signals, cached
+ * prediction sets and dead letters out.
+ */
 public final class PredictionsJob {
 
   public static final String NAME = "touchstone predictions";
@@ -38,6 +45,10 @@ public final class PredictionsJob {
   private static final OutputTag<DeadLetter> CONFLICTS = new OutputTag<>("conflicts") {};
 
   private static final OutputTag<Standing> STANDINGS = new OutputTag<>("standings") {};
+  private static final OutputTag<Standing> TRUSTED = new OutputTag<>("with trust") {};
+
+  /** What is few and waited for does not wait for a full network buffer. */
+  private static final long SOON_MILLIS = 5;
 
   private PredictionsJob() {}
 
@@ -56,6 +67,7 @@ public final class PredictionsJob {
         KafkaInput.of(settings.kafka(), settings.kafka().topics().predictions()),
         KafkaInput.of(
             settings.kafka(), settings.kafka().topics().predictionSets(), "forgotten-sets"),
+        KafkaInput.of(settings.kafka(), settings.kafka().topics().reports(), "exact-metrics"),
         KafkaOutput.metrics(settings.kafka()),
         KafkaOutput.predictionSets(settings.kafka()),
         KafkaOutput.signals(settings.kafka()),
@@ -68,6 +80,7 @@ public final class PredictionsJob {
       EngineSettings settings,
       Source<RawMessage, ?, ?> predictions,
       Source<RawMessage, ?, ?> predictionSets,
+      Source<RawMessage, ?, ?> reports,
       Sink<MetricPoint> metrics,
       Sink<SetManifest> manifests,
       Sink<Signal> signals,
@@ -86,6 +99,17 @@ public final class PredictionsJob {
             .flatMap(new DecodeTombstones())
             .name("decode tombstones")
             .uid("ingest.decode-tombstones");
+    SingleOutputStreamOperator<ExactMetrics> told =
+        env.fromSource(reports, WatermarkStrategy.noWatermarks(), "reports")
+            .uid("ingest.reports")
+            .process(new DecodeReports(REFUSED))
+            .name("decode reports")
+            .uid("ingest.decode-reports");
+    DataStream<ExactMetrics> exact =
+        told.keyBy(ExactMetrics::reportKey)
+            .process(new ReusedReports(settings.ledger()))
+            .name("reused reports")
+            .uid("ingest.reused-reports");
     var batches =
         found
             .union(forgotten)
@@ -105,11 +129,20 @@ public final class PredictionsJob {
         bySet
             .process(new ProxyMetrics(settings.fast(), settings.ledger(), STANDINGS))
             .name("proxy metrics")
-            .uid("fast.proxy-metrics");
-    proxies.sinkTo(metrics).name("metrics").uid("output.proxy-metrics");
+            .uid("fast.proxy-metrics")
+            .setBufferTimeout(SOON_MILLIS);
+    SingleOutputStreamOperator<MetricPoint> points =
+        proxies
+            .keyBy(point -> point.claim().runId())
+            .connect(
+                meetings(proxies.getSideOutput(STANDINGS), exact).keyBy(TrackRecord.Meeting::runId))
+            .process(new TrackRecord(settings.fast(), settings.ledger(), TRUSTED))
+            .name("track record")
+            .uid("fast.track-record");
+    points.sinkTo(metrics).name("metrics").uid("output.proxy-metrics");
     if (settings.signals().enabled()) {
-      proxies
-          .getSideOutput(STANDINGS)
+      points
+          .getSideOutput(TRUSTED)
           .keyBy(Standing::runId)
           .process(new JudgeRun(settings.signals(), settings.ledger()))
           .name("judge run")
@@ -129,9 +162,22 @@ public final class PredictionsJob {
     }
     found
         .getSideOutput(REFUSED)
-        .union(batches.getSideOutput(REFUSED), updates.getSideOutput(CONFLICTS))
+        .union(
+            batches.getSideOutput(REFUSED),
+            updates.getSideOutput(CONFLICTS),
+            told.getSideOutput(REFUSED))
         .sinkTo(deadLetters)
         .name("dead letters")
         .uid("output.refused-predictions");
+  }
+
+  private static DataStream<TrackRecord.Meeting> meetings(
+      DataStream<Standing> standings, DataStream<ExactMetrics> exact) {
+    return standings
+        .map(TrackRecord.Meeting::of)
+        .name("standings")
+        .uid("fast.meeting-standings")
+        .setBufferTimeout(SOON_MILLIS)
+        .union(exact.map(TrackRecord.Meeting::of).name("exact values").uid("fast.meeting-reports"));
   }
 }

@@ -2,6 +2,8 @@ package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.cache.Labelling;
 import dev.touchstone.jobs.fast.JudgeRun;
+import dev.touchstone.jobs.fast.ProxyHistory;
+import dev.touchstone.jobs.fast.TrackRecord;
 import dev.touchstone.jobs.full.AddressedManifest;
 import dev.touchstone.jobs.full.Aside;
 import dev.touchstone.jobs.full.Asked;
@@ -19,7 +21,9 @@ import dev.touchstone.jobs.full.Tick;
 import dev.touchstone.jobs.full.TriggerDesk;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.ledger.SetAccount;
+import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.ExactMetrics;
 import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
@@ -54,8 +58,12 @@ class RecordsTest {
         KeyedMessage.class,
         LedgerInput.class,
         Standing.class,
+        ExactMetrics.class,
+        Claim.class,
         Signal.class,
         JudgeRun.Judged.class,
+        TrackRecord.Meeting.class,
+        ProxyHistory.class,
         MetricPoint.class,
         Trigger.class,
         Question.class,

@@ -268,6 +268,7 @@ class TwoTierTest {
         settings(),
         MemorySource.of(messages),
         MemorySource.nothing(),
+        MemorySource.nothing(),
         metrics,
         sets,
         new CollectingSink<>(),

@@ -166,6 +166,22 @@ public final class SyntheticRun {
     out.add(record(topics.metrics(), runId, p, time(i)));
   }
 
+  /** Any one value over all examples of a step. */
+  public TopicRecord proxy(int i, String metric, Double value, String trust) {
+    List<TopicRecord> out = new ArrayList<>();
+    point(out, i, "", metric, 0, null, null, null, SIZE, POSITIVES);
+    ObjectNode p;
+    try {
+      p = (ObjectNode) Json.MAPPER.readTree(out.get(0).value());
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    p.put("value", value);
+    p.put("trust", trust);
+    p.put("reason", value == null ? "fewer_than_2" : null);
+    return record(topics.metrics(), runId, p, time(i));
+  }
+
   /** The manifest of a step's set. */
   public TopicRecord set(int i, String state, double share, String reason) {
     ObjectNode s = Json.MAPPER.createObjectNode();

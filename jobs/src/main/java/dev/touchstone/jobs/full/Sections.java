@@ -5,6 +5,7 @@ import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.Task;
+import dev.touchstone.jobs.model.Trust;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -112,6 +113,8 @@ record Sections(
         ((Number) slice.getOrDefault("n_pos", 0)).longValue(),
         true,
         reason == null ? (String) metric.get("ci_reason") : reason,
-        0);
+        0,
+        set.sampled(),
+        Trust.UNKNOWN);
   }
 }

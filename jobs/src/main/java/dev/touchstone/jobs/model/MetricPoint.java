@@ -9,6 +9,8 @@ import dev.touchstone.metrics.MetricValue;
  *
  * @param timestampMillis when the value was computed
  * @param slice "" for all examples
+ * @param sampled from a set under a sampling plan
+ * @param trust that the record of a proxy has earned; UNKNOWN for exact values
  */
 public record MetricPoint(
     long timestampMillis,
@@ -28,7 +30,9 @@ public record MetricPoint(
     long positives,
     boolean complete,
     String reason,
-    int revision) {
+    int revision,
+    boolean sampled,
+    Trust trust) {
 
   /**
    * A value of the math as a point on all examples of a set.
@@ -63,25 +67,33 @@ public record MetricPoint(
         positives,
         complete,
         metric.isDefined() ? metric.intervalReason() : metric.reason(),
-        0);
+        0,
+        set.sampled(),
+        Trust.UNKNOWN);
   }
 
   /** The same value under the name of another model checkpoint. */
   public MetricPoint withClaim(Claim other) {
-    return with(other, slice, revision);
+    return with(other, slice, revision, trust);
   }
 
   /** The same value under the name of a slice. */
   public MetricPoint withSlice(String other) {
-    return with(claim, other, revision);
+    return with(claim, other, revision, trust);
   }
 
   /** The same value as that of a label revision. */
   public MetricPoint withRevision(int other) {
-    return with(claim, slice, other);
+    return with(claim, slice, other, trust);
   }
 
-  private MetricPoint with(Claim otherClaim, String otherSlice, int otherRevision) {
+  /** The same value with what the record of its metric says. */
+  public MetricPoint withTrust(Trust other) {
+    return other == trust ? this : with(claim, slice, revision, other);
+  }
+
+  private MetricPoint with(
+      Claim otherClaim, String otherSlice, int otherRevision, Trust otherTrust) {
     return new MetricPoint(
         timestampMillis,
         otherClaim,
@@ -100,7 +112,9 @@ public record MetricPoint(
         positives,
         complete,
         reason,
-        otherRevision);
+        otherRevision,
+        sampled,
+        otherTrust);
   }
 
   /** Which tier computed a value. */

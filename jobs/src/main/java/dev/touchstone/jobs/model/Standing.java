@@ -11,4 +11,9 @@ public record Standing(Claim claim, SetIdentity set, List<MetricPoint> points) {
   public String runId() {
     return claim.runId();
   }
+
+  /** The same with other points in place of its own. */
+  public Standing withPoints(List<MetricPoint> others) {
+    return new Standing(claim, set, others);
+  }
 }

@@ -46,7 +46,7 @@ public final class Wire {
     wire.setN(point.n());
     wire.setNPos(point.positives());
     wire.setState(point.complete() ? "COMPLETE" : "PARTIAL");
-    wire.setTrust("UNKNOWN");
+    wire.setTrust(point.trust().name());
     wire.setReason(point.reason());
     wire.setRevision(point.revision());
     return wire;

@@ -9,6 +9,7 @@ import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Task;
+import dev.touchstone.jobs.model.Trust;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.metrics.stopping.KerasPatience;
@@ -99,7 +100,9 @@ class JudgeRunTest {
                 100,
                 true,
                 value == null ? "no_positives" : null,
-                0)));
+                0,
+                false,
+                Trust.UNKNOWN)));
   }
 
   private static List<Signal> judge(EngineSettings settings, List<Standing> standings)

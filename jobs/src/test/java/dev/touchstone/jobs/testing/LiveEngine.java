@@ -72,6 +72,7 @@ public final class LiveEngine implements AutoCloseable {
         settings,
         MemorySource.live(predictions),
         MemorySource.live(List.of()),
+        MemorySource.live(reported),
         proxies,
         manifests,
         new CollectingSink<>(),
@@ -125,7 +126,8 @@ public final class LiveEngine implements AutoCloseable {
                 : outcome.trigger().id();
         byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
         long now = System.currentTimeMillis();
-        reported.add(new RawMessage("reports", 0, reported.size(), bytes, new byte[0], now));
+        byte[] value = WireAccess.json(outcome);
+        reported.add(new RawMessage("reports", 0, reported.size(), bytes, value, now));
       }
       TimeUnit.MILLISECONDS.sleep(5);
     }

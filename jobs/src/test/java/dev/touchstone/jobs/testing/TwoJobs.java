@@ -59,6 +59,7 @@ public final class TwoJobs {
         settings,
         MemorySource.of(messages),
         MemorySource.nothing(),
+        MemorySource.nothing(),
         new CollectingSink<>(),
         sets,
         new CollectingSink<>(),

@@ -635,6 +635,8 @@ public final class EngineView {
         runSets.stream().mapToLong(SetManifest::duplicates).sum(),
         runSets.stream().mapToLong(SetManifest::conflicts).sum(),
         run.signal == null ? null : run.signal.decision(),
+        RunFigures.count(run, RunFigures.FULL_EVALUATIONS_AVOIDED),
+        RunFigures.count(run, RunFigures.INFERENCE_AVOIDED),
         headline(run));
   }
 
@@ -661,7 +663,7 @@ public final class EngineView {
   private static Headline headline(RunState run) {
     SeriesKey key =
         run.series.keySet().stream()
-            .filter(SeriesKey::isOverall)
+            .filter(k -> k.isOverall() && !RunFigures.has(k.metric()))
             .max(
                 Comparator.comparing((SeriesKey k) -> k.metric().equals(HEADLINE_METRIC))
                     .thenComparing(SeriesKey::isProxy)
@@ -702,7 +704,9 @@ public final class EngineView {
     for (SeriesKey k : run.series.keySet()) {
       evaluationSets.add(new RunDetail.EvaluationSet(k.evaluationSet(), k.split()));
       slices.add(k.slice());
-      metrics.add(k.metric());
+      if (!RunFigures.has(k.metric())) {
+        metrics.add(k.metric());
+      }
     }
     List<CheckpointSummary> checkpoints =
         run.checkpointsByStep().stream().map(c -> summary(run, c, proxies, full)).toList();

@@ -7,11 +7,12 @@ final class MetricDirection {
 
   // losses and errors by name; whatever else is measured is better the higher it is
   private static final Pattern LOWER_IS_BETTER =
-      Pattern.compile(".*_loss|brier(_reliability)?|(ece|mce)(_.*)?|r?mse|mae|error_rate|fpr|fnr");
+      Pattern.compile(
+          ".*_loss|brier(_reliability)?|(ece|mce)(_.*)?|r?mse|mae|error_rate|fpr|fnr|.*proxy_absolute_error");
 
   // properties of the data or of a choice, neither good nor bad
   private static final Pattern NEITHER =
-      Pattern.compile("prevalence|brier_(uncertainty|within_bin_.*)|.*_threshold");
+      Pattern.compile("prevalence|brier_(uncertainty|within_bin_.*)|.*_threshold|.*proxy_bias");
 
   private MetricDirection() {}
 

@@ -13,6 +13,10 @@ package dev.touchstone.server.view;
  * @param duplicates batches received again and dropped
  * @param conflicts batches that contradicted one received before
  * @param signal CONTINUE, STOP or null
+ * @param fullEvaluationsAvoided checks that were decided without one; null where nothing counts
+ *     them
+ * @param inferenceAvoided examples that need not be scored, being left out of a sample or scored
+ *     before; null where nothing counts them
  * @param headline null before the first point
  */
 public record RunSummary(
@@ -31,4 +35,6 @@ public record RunSummary(
     long duplicates,
     long conflicts,
     String signal,
+    Long fullEvaluationsAvoided,
+    Long inferenceAvoided,
     Headline headline) {}

@@ -37,6 +37,9 @@ const REASONS = {
   score_outside_0_1: 'scores are not in [0, 1]',
   infinite: 'the value is infinite',
   above_every_score: 'above every score',
+  fewer_than_2: 'needs two model checkpoints',
+  all_tied: 'all values are the same',
+  no_promises: 'no proxy had an interval to be held to',
 };
 
 export const byImportance = (a, b) => {

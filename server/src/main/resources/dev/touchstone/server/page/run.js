@@ -50,6 +50,8 @@ function newest(detail, tier, metric) {
   return null;
 }
 
+const isUntrusted = (detail, metric) => newest(detail, 'proxies', metric)?.trust === 'UNTRUSTED';
+
 function tile(detail, metric, chosen) {
   const proxy = newest(detail, 'proxies', metric);
   const full = newest(detail, 'full', metric);
@@ -59,7 +61,7 @@ function tile(detail, metric, chosen) {
     title: full ? `full evaluation at step ${f.count(full.step)}: ${f.value(full.value)}` : undefined,
     onClick: () => go({ metric }),
   },
-  h('span', { class: 'tile-name' }, f.label(metric)),
+  h('span', { class: 'tile-name' }, f.label(metric), proxy?.trust === 'UNTRUSTED' && badge('UNTRUSTED')),
   h('span', { class: 'tile-value' }, f.value(main?.value)),
   h('span', { class: 'tile-note' },
     main?.value == null ? f.reason(main?.reason) ?? ' ' : f.interval(main.ci_low, main.ci_high) ?? ' '),
@@ -138,6 +140,8 @@ function chart(detail, metric) {
       h('li', null, h('i', { class: 'key proxy line' }), 'Proxy, as predictions arrive'),
       h('li', null, h('i', { class: 'key proxy band' }), level >= 1 ? 'Its bounds' : 'Its interval',
         method && h('small', null, f.method(method, level))),
+      isUntrusted(detail, metric) && h('li', { class: 'bad' }, badge('UNTRUSTED'),
+        'The proxy has missed exact values more often than chance explains'),
       h('li', null, h('i', { class: 'key proxy hollow' }), 'Set still arriving'),
       h('li', null, h('i', { class: 'key full' }, '◆'), 'Full evaluation, exact',
         fullMethod && h('small', null, f.method(fullMethod.ci_method, fullMethod.level)))));
@@ -166,7 +170,8 @@ function checkpointRow(detail, c, metric) {
     h('td', { class: 'num phone-hidden' }, f.count(c.step)),
     h('td', { class: 'num optional' }, f.epoch(c.epoch)),
     h('td', { class: 'state' }, badge(c.state), c.reason && h('small', { class: 'why' }, f.reason(c.reason))),
-    h('td', { class: 'num' }, f.value(c.proxies[metric]?.value)),
+    h('td', { class: 'num' }, f.value(c.proxies[metric]?.value),
+      c.proxies[metric] && isUntrusted(detail, metric) && h('small', { class: 'why' }, badge('UNTRUSTED'))),
     h('td', { class: c.full[metric] ? 'num full' : 'num none' }, f.value(c.full[metric]?.value)),
     h('td', { class: 'num optional', title: 'proxy minus full' }, f.signed(difference(c, metric))),
     h('td', { class: 'optional' }, verdict ? badge(verdict.outcome, verdict.reasons.join('\n')) : ''),
@@ -195,6 +200,38 @@ function checkpoints(detail, metric) {
         key: t, scope: 'col', class: [numeric.has(t) && 'num', optional.has(t) && 'optional', t === '' && 'act', t === 'Step' && 'phone-hidden'].filter(Boolean).join(' '),
       }, t || h('span', { class: 'unseen' }, 'Action'))))),
       h('tbody', null, rows.map(c => checkpointRow(detail, c, metric))))));
+}
+
+// ---------------------------------------------------------------- track record
+
+const RECORDS = [['.proxy_', 'whole sets'], ['.sampled_proxy_', 'samples']];
+
+function recordRow(detail, metric, [infix, of]) {
+  const figure = name => newest(detail, 'proxies', metric + infix + name);
+  const bias = figure('bias');
+  if (!bias) return null;
+  const coverage = figure('coverage');
+  return h('tr', { key: metric + infix },
+    h('td', null, f.label(metric), h('small', { class: 'why' }, of)),
+    h('td', null, badge(bias.trust)),
+    h('td', { class: 'num' }, coverage?.value == null ? '–' : f.percent(coverage.value, 1, 0)),
+    h('td', { class: 'num' }, f.signed(bias.value)),
+    h('td', { class: 'num optional' }, f.value(figure('absolute_error')?.value)),
+    h('td', { class: 'num optional', title: f.reason(figure('kendall_tau')?.reason) }, f.value(figure('kendall_tau')?.value)));
+}
+
+/** How well the proxies have foretold the exact values so far; nothing before the first report. */
+function trackRecord(detail) {
+  const rows = detail.metrics.slice().sort(f.byImportance)
+    .flatMap(metric => RECORDS.map(record => recordRow(detail, metric, record))).filter(Boolean);
+  if (!rows.length) return null;
+  const head = ['Proxy', 'Trust', 'Intervals that held', 'Bias', 'Mean error', 'Kendall’s tau'];
+  return card(['Track record', h('small', null, ' proxies against full evaluations')], null,
+    scrolling('Track record', 'scroll', h('table', { class: 'record' },
+      h('thead', null, h('tr', null, head.map((t, i) => h('th', {
+        key: t, scope: 'col', class: [i > 1 && 'num', i > 3 && 'optional'].filter(Boolean).join(' '),
+      }, t)))),
+      h('tbody', null, rows))));
 }
 
 // ---------------------------------------------------------------- prediction sets
@@ -258,6 +295,7 @@ export function Run(draw) {
       ? empty('No metric yet', h('p', null, 'Predictions are arriving; the first values come with the next emission.'))
       : [tiles(detail, metric), chart(detail, metric)],
     detail.checkpoints.length > 0 && checkpoints(detail, metric ?? 'average_precision'),
+    trackRecord(detail),
     sets(detail),
     h('p', { class: 'foot' }, copyButton(curl, 'Copy as curl')),
   ];

@@ -43,9 +43,12 @@ function item(run) {
           `best ${f.value(best?.value)}`))),
     h('span', { class: 'about' },
       badge(run.status),
+      headline?.proxy?.trust === 'UNTRUSTED' && badge('UNTRUSTED'),
       h('span', { class: 'counts' }, [
         run.waiting ? `${run.waiting} waiting` : null,
         run.step == null ? null : `step ${f.count(run.step)}`,
+        run.full_evaluations_avoided ? `${f.short(run.full_evaluations_avoided)} full avoided` : null,
+        run.inference_avoided ? `${f.short(run.inference_avoided)} inference avoided` : null,
       ].filter(Boolean).join(' · ')),
       h('span', { title: `last heard ${f.dateTime(run.last_seen)}` }, f.age(now() - run.last_seen)))));
 }

@@ -28,6 +28,9 @@ const STATES = {
   PASS: ['good', '✓', 'Pass'],
   FAIL: ['bad', '✕', 'Fail'],
   INSUFFICIENT: ['warn', '△', 'Insufficient'],
+  TRUSTED: ['good', '✓', 'Trusted'],
+  UNTRUSTED: ['bad', '✕', 'Untrusted'],
+  UNKNOWN: ['calm', '·', 'Not known yet'],
 };
 
 // what the server means by them; there is no message that ends a run
@@ -36,6 +39,9 @@ const MEANINGS = {
   FINISHED: 'silent for a minute, and nothing is open',
   STOPPED: 'silent, after a STOP signal',
   STALE: 'silent although a prediction set is unfinished or an evaluation is waiting',
+  TRUSTED: 'its intervals have held the exact values as often as they claim, as far as chance lets one tell',
+  UNTRUSTED: 'its intervals have missed the exact values more often than chance explains: nothing is decided on it',
+  UNKNOWN: 'fewer than three full evaluations have scored it',
 };
 
 export function badge(state, title = MEANINGS[state]) {

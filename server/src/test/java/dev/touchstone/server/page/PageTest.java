@@ -218,6 +218,44 @@ class PageTest {
   }
 
   @Test
+  void aProxyThatCannotBeTrustedIsMarkedWhereverItStands() {
+    playRuns(12);
+    go("#/runs/fraud-live");
+    assertThat(page.locator(".legend").first()).not().containsText("Untrusted");
+    assertThat(page.locator(".card", has("Track record"))).hasCount(0);
+
+    fixture.feed(live.proxy(12, "average_precision", 0.21, "UNTRUSTED"));
+    fixture.feed(live.proxy(10, "average_precision.proxy_bias", 0.0512, "UNTRUSTED"));
+    fixture.feed(live.proxy(10, "average_precision.proxy_absolute_error", 0.06, "UNTRUSTED"));
+    fixture.feed(live.proxy(10, "average_precision.proxy_coverage", 0.25, "UNTRUSTED"));
+    fixture.feed(live.proxy(10, "average_precision.proxy_kendall_tau", null, "UNTRUSTED"));
+    fixture.feed(live.proxy(10, "roc_auc.sampled_proxy_bias", -0.001, "TRUSTED"));
+    fixture.feed(live.proxy(12, "full_evaluations_avoided", 7.0, "UNKNOWN"));
+    fixture.feed(live.proxy(12, "inference_avoided", 5_880_000.0, "UNKNOWN"));
+
+    assertThat(page.locator(".tile", has("Average precision"))).containsText("✕Untrusted");
+    assertThat(page.locator(".tile", has("ROC AUC"))).not().containsText("Untrusted");
+    assertThat(page.locator(".legend").first())
+        .containsText("The proxy has missed exact values more often than chance explains");
+    assertThat(page.locator("table.checkpoints tbody tr").first()).containsText("✕Untrusted");
+    Locator record = page.locator("table.record tbody tr");
+    assertThat(record).hasCount(2);
+    assertThat(record.nth(0)).containsText("Average precisionwhole sets");
+    assertThat(record.nth(0)).containsText("✕Untrusted");
+    assertThat(record.nth(0)).containsText("25 %");
+    assertThat(record.nth(0)).containsText("+0.0512");
+    assertThat(record.nth(1)).containsText("ROC AUCsamples");
+    assertThat(record.nth(1)).containsText("✓Trusted");
+    Locator item = page.locator("a.run", has("fraud-live"));
+    assertThat(item).containsText("✕Untrusted");
+    assertThat(item).containsText("7 full avoided · 5.88 M inference avoided");
+    shoot("run-untrusted");
+
+    page.locator(".tile", has("ROC AUC")).click();
+    assertThat(page.locator(".legend").first()).not().containsText("Untrusted");
+  }
+
+  @Test
   void pointsArriveLive() {
     playRuns(12);
     go("#/runs/fraud-live");

@@ -182,6 +182,43 @@ class EngineViewTest {
   }
 
   @Test
+  void figuresOfARunAreNoMetricsOfAModel() {
+    assertThat(summary(1).fullEvaluationsAvoided()).isNull();
+    view.accept(run.proxy(1, "average_precision", 0.3, "UNTRUSTED"));
+    view.accept(run.proxy(1, "average_precision.proxy_bias", 0.02, "UNTRUSTED"));
+    view.accept(run.proxy(1, "average_precision.sampled_proxy_kendall_tau", null, "UNKNOWN"));
+    for (int step = 1; step <= 2; step++) {
+      view.accept(run.proxy(step, "full_evaluations_avoided", 3.0 * step, "UNKNOWN"));
+      view.accept(run.proxy(step, "inference_avoided", 1e6 * step, "UNKNOWN"));
+    }
+
+    RunSummary summary = summary(0);
+    assertThat(summary.fullEvaluationsAvoided()).isEqualTo(6);
+    assertThat(summary.inferenceAvoided()).isEqualTo(2_000_000);
+    assertThat(summary.headline().metric()).isEqualTo("average_precision");
+    assertThat(summary.headline().proxy().trust()).isEqualTo("UNTRUSTED");
+    RunDetail detail = view.run("r1", NOW).orElseThrow();
+    assertThat(detail.metrics())
+        .contains("average_precision")
+        .doesNotContain("inference_avoided", "full_evaluations_avoided")
+        .noneMatch(metric -> metric.contains("proxy_"));
+    // they are told nevertheless, at the model checkpoint that they were told with
+    CheckpointSummary first =
+        detail.checkpoints().stream()
+            .filter(c -> c.checkpoint().equals(SyntheticRun.checkpoint(1)))
+            .findFirst()
+            .orElseThrow();
+    assertThat(first.proxies().get("average_precision.proxy_bias").value()).isEqualTo(0.02);
+  }
+
+  private RunSummary summary(int arriving) {
+    for (int step = 1; step <= arriving; step++) {
+      run.arriving(step, 1).forEach(view::accept);
+    }
+    return view.runs(NOW).get(0);
+  }
+
+  @Test
   void aRestartedRunGoesOnFromItsNewestAttempt() {
     for (int[] attemptAndStep : new int[][] {{0, 100}, {0, 200}, {0, 300}, {1, 200}}) {
       view.accept(

@@ -1,0 +1,37 @@
+package dev.touchstone.server.view;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+/** Points that say something of a run or of its proxies, and nothing of how good a model is. */
+final class RunFigures {
+
+  static final String FULL_EVALUATIONS_AVOIDED = "full_evaluations_avoided";
+  static final String INFERENCE_AVOIDED = "inference_avoided";
+
+  private static final Pattern NAMES =
+      Pattern.compile(
+          "full_evaluations_(asked|avoided)|inference_avoided"
+              + "|.+\\.(sampled_)?proxy_(bias|absolute_error|coverage|kendall_tau)");
+
+  private RunFigures() {}
+
+  static boolean has(String metric) {
+    return NAMES.matcher(metric).matches();
+  }
+
+  /** The last count under that name, over all evaluation sets; null where none was told. */
+  static Long count(RunState run, String name) {
+    List<Point> last =
+        run.series.entrySet().stream()
+            .filter(entry -> entry.getKey().metric().equals(name) && entry.getKey().isOverall())
+            .sorted(Comparator.comparing(entry -> entry.getKey()))
+            .map(entry -> entry.getValue().last())
+            .filter(Objects::nonNull)
+            .filter(point -> point.value() != null)
+            .toList();
+    return last.isEmpty() ? null : (Long) Math.round(last.stream().mapToDouble(Point::value).sum());
+  }
+}
