@@ -13,6 +13,8 @@ import java.util.Objects;
  * @param interval the interval, or null exactly when {@code intervalReason} is not null
  * @param intervalReason why there is no interval, machine-readable, or null
  * @param flags remarks such as {@code all_tied}, never null
+ * @param standardError of the value for the interval's target; NaN where it is not known
+ * @param effectiveRows (sum w)² / sum w² of a sample's examples; NaN where nothing was sampled
  */
 public record MetricValue(
     String name,
@@ -20,7 +22,9 @@ public record MetricValue(
     String reason,
     Interval interval,
     String intervalReason,
-    List<String> flags) {
+    List<String> flags,
+    double standardError,
+    double effectiveRows) {
   /** Holds "NaN iff reason" and "no interval iff interval reason"; copies the flags. */
   public MetricValue {
     Objects.requireNonNull(name, "name");
@@ -37,6 +41,17 @@ public record MetricValue(
               + ", "
               + intervalReason);
     }
+  }
+
+  /** Without a standard error. */
+  public MetricValue(
+      String name,
+      double value,
+      String reason,
+      Interval interval,
+      String intervalReason,
+      List<String> flags) {
+    this(name, value, reason, interval, intervalReason, flags, Double.NaN, Double.NaN);
   }
 
   /** A value whose interval has not been computed ({@code not_computed}). */
@@ -63,17 +78,30 @@ public record MetricValue(
   public MetricValue withFlag(String flag) {
     var more = new java.util.ArrayList<>(flags);
     more.add(flag);
-    return new MetricValue(name, value, reason, interval, intervalReason, more);
+    return new MetricValue(
+        name, value, reason, interval, intervalReason, more, standardError, effectiveRows);
   }
 
   /** The same value with an interval in place of whatever was there. */
   public MetricValue withInterval(Interval replacement) {
-    return new MetricValue(name, value, reason, replacement, null, flags);
+    return new MetricValue(
+        name, value, reason, replacement, null, flags, standardError, effectiveRows);
   }
 
   /** The same value without an interval, and why. */
   public MetricValue withoutInterval(String why) {
-    return new MetricValue(name, value, reason, null, why, flags);
+    return new MetricValue(name, value, reason, null, why, flags, standardError, effectiveRows);
+  }
+
+  /** The same with how far it may be off, and how many examples of equal weight say as much. */
+  public MetricValue withError(double error, double effective) {
+    return new MetricValue(name, value, reason, interval, intervalReason, flags, error, effective);
+  }
+
+  /** The same under another name. */
+  public MetricValue as(String other) {
+    return new MetricValue(
+        other, value, reason, interval, intervalReason, flags, standardError, effectiveRows);
   }
 
   /** Whether there is a value. */

@@ -108,6 +108,9 @@ record Sections(
         (Double) metric.get("ci_high"),
         (String) metric.get("ci_method"),
         (Double) metric.get("level"),
+        (String) metric.get("target"),
+        null,
+        null,
         ((Number) slice.get("n")).longValue(),
         // tasks other than the binary one have no positives
         ((Number) slice.getOrDefault("n_pos", 0)).longValue(),

@@ -2,6 +2,7 @@ package dev.touchstone.jobs.model;
 
 import dev.touchstone.metrics.Interval;
 import dev.touchstone.metrics.MetricValue;
+import java.util.Locale;
 
 /**
  * One value of one metric; an upsert, see design of topic {@code metrics}. Undefined values are
@@ -9,6 +10,10 @@ import dev.touchstone.metrics.MetricValue;
  *
  * @param timestampMillis when the value was computed
  * @param slice "" for all examples
+ * @param target what interval and standard error are about: finite or superpopulation, as in
+ *     reports
+ * @param stdError null where the value is exact or it is not known
+ * @param effectiveN of a sample; null for whole sets
  * @param sampled from a set under a sampling plan
  * @param trust that the record of a proxy has earned; UNKNOWN for exact values
  */
@@ -26,6 +31,9 @@ public record MetricPoint(
     Double ciHigh,
     String ciMethod,
     Double level,
+    String target,
+    Double stdError,
+    Double effectiveN,
     long n,
     long positives,
     boolean complete,
@@ -63,6 +71,9 @@ public record MetricPoint(
         interval == null ? null : interval.high(),
         interval == null ? null : interval.method(),
         interval == null ? null : interval.level(),
+        interval == null ? null : interval.target().name().toLowerCase(Locale.ROOT),
+        number(metric.standardError()),
+        number(metric.effectiveRows()),
         n,
         positives,
         complete,
@@ -70,6 +81,10 @@ public record MetricPoint(
         0,
         set.sampled(),
         Trust.UNKNOWN);
+  }
+
+  private static Double number(double known) {
+    return Double.isNaN(known) ? null : known;
   }
 
   /** The same value under the name of another model checkpoint. */
@@ -108,6 +123,9 @@ public record MetricPoint(
         ciHigh,
         ciMethod,
         level,
+        target,
+        stdError,
+        effectiveN,
         n,
         positives,
         complete,

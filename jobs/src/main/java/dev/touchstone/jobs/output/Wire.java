@@ -43,6 +43,9 @@ public final class Wire {
     wire.setCiHigh(finite(point.ciHigh()));
     wire.setCiMethod(point.ciMethod());
     wire.setLevel(point.level());
+    wire.setTarget(point.target());
+    wire.setStdError(finite(point.stdError()));
+    wire.setEffectiveN(finite(point.effectiveN()));
     wire.setN(point.n());
     wire.setNPos(point.positives());
     wire.setState(point.complete() ? "COMPLETE" : "PARTIAL");

@@ -553,8 +553,8 @@ public final class BinaryProxy extends RowAccumulator {
       var lossMetric = MetricValue.defined("log_loss", loss, "exact");
       var squareMetric = MetricValue.defined("brier", square, "exact");
       if (sampled) {
-        lossMetric = lossMetric.withInterval(spread.ofLogLoss(loss, weight, level));
-        squareMetric = squareMetric.withInterval(spread.ofBrier(square, weight, level));
+        lossMetric = spread.ofLogLoss(lossMetric, weight, level);
+        squareMetric = spread.ofBrier(squareMetric, weight, level);
       }
       metrics.add(clipped > 0 ? lossMetric.withFlag("clipped") : lossMetric);
       metrics.add(squareMetric);
@@ -586,10 +586,7 @@ public final class BinaryProxy extends RowAccumulator {
       return MetricValue.undefined(name, reason);
     }
     var metric = MetricValue.defined(name, value.getAsDouble(), "exact");
-    return variances == null
-        ? metric
-        : metric.withInterval(
-            ProxySpread.ofDecision(name, value.getAsDouble(), row, variances, level));
+    return variances == null ? metric : ProxySpread.ofDecision(metric, row, variances, level);
   }
 
   private void addBounded(

@@ -99,66 +99,83 @@ final class ProxySpread {
     squaredBrier.combine(other.squaredBrier);
   }
 
-  Interval ofLogLoss(double mean, double weight, double level) {
+  MetricValue ofLogLoss(MetricValue mean, double weight, double level) {
     return ofMean(mean, loss.toDouble() * 0x1p-52, squaredLoss.toDouble() * 0x1p-44, weight, level);
   }
 
-  Interval ofBrier(double mean, double weight, double level) {
+  MetricValue ofBrier(MetricValue mean, double weight, double level) {
     return ofMean(
         mean, brier.toDouble() * 0x1p-52, squaredBrier.toDouble() * 0x1p-52, weight, level);
   }
 
   /** sum v (d - mean)² / W² (Hájek 1971). */
-  private Interval ofMean(double mean, double first, double second, double weight, double level) {
+  private MetricValue ofMean(
+      MetricValue metric, double first, double second, double weight, double level) {
+    double mean = metric.value();
     double all = 0;
     for (long variance : byBin) {
       all += variance;
     }
     double squares = UNIT * (second - 2 * mean * first + mean * mean * all);
     double error = Math.sqrt(Math.max(0, squares)) / weight;
-    return Intervals.normal(mean, error, 0, Double.MAX_VALUE, level, "hajek")
-        .as("hajek", Target.FINITE);
+    return metric
+        .withInterval(
+            Intervals.normal(mean, error, 0, Double.MAX_VALUE, level, "hajek")
+                .as("hajek", Target.FINITE))
+        .withError(error, Double.NaN);
   }
 
   /** Wilson's interval with the effective number of rows, or the delta method for F1. */
-  static Interval ofDecision(
-      String name, double r, ThresholdRow row, ThresholdRow v, double level) {
-    return switch (name) {
+  static MetricValue ofDecision(
+      MetricValue metric, ThresholdRow row, ThresholdRow v, double level) {
+    return switch (metric.name()) {
       case "accuracy" ->
           wilson(
-              r,
+              metric,
               v.tp() + v.tn(),
               v.fp() + v.fn(),
               row.tp() + row.fp() + row.fn() + row.tn(),
               level);
-      case "precision" -> wilson(r, v.tp(), v.fp(), row.tp() + row.fp(), level);
-      case "recall" -> wilson(r, v.tp(), v.fn(), row.tp() + row.fn(), level);
-      case "f1" -> f1(r, row, v, level);
-      default -> throw new IllegalArgumentException("no decision metric " + name);
+      case "precision" -> wilson(metric, v.tp(), v.fp(), row.tp() + row.fp(), level);
+      case "recall" -> wilson(metric, v.tp(), v.fn(), row.tp() + row.fn(), level);
+      case "f1" -> f1(metric, row, v, level);
+      default -> throw new IllegalArgumentException("no decision metric " + metric.name());
     };
   }
 
-  private static Interval wilson(
-      double r, double ofHits, double ofMisses, double trials, double level) {
+  private static MetricValue wilson(
+      MetricValue metric, double ofHits, double ofMisses, double trials, double level) {
+    double r = metric.value();
     if (ofHits + ofMisses == 0) {
-      return new Interval(r, r, "hajek_wilson", level, Target.FINITE);
+      return metric
+          .withInterval(new Interval(r, r, "hajek_wilson", level, Target.FINITE))
+          .withError(0, Double.NaN);
     }
     double variance = (ofHits * (1 - r) * (1 - r) + ofMisses * r * r) / trials / trials;
     double effective =
         variance > 0 && r < 1 ? r * (1 - r) / variance : trials * trials / (ofHits + ofMisses);
-    return Intervals.wilson(Math.min(1, r), effective, level).as("hajek_wilson", Target.FINITE);
+    return metric
+        .withInterval(
+            Intervals.wilson(Math.min(1, r), effective, level).as("hajek_wilson", Target.FINITE))
+        .withError(Math.sqrt(variance), Double.NaN);
   }
 
-  private static Interval f1(double f, ThresholdRow row, ThresholdRow v, double level) {
+  private static MetricValue f1(
+      MetricValue metric, ThresholdRow row, ThresholdRow v, double level) {
+    double f = metric.value();
     double denominator = 2 * row.tp() + row.fp() + row.fn();
     double variance =
         (v.tp() * 4 * (1 - f) * (1 - f) + (v.fp() + v.fn()) * f * f) / denominator / denominator;
     if (!(f > 0 && f < 1)) {
       // nothing drawn can be told about what was not: as for a proportion
-      return wilson(f, v.tp(), v.fp() + v.fn(), denominator, level);
+      return wilson(metric, v.tp(), v.fp() + v.fn(), denominator, level);
     }
-    return Intervals.logit(f, Math.sqrt(variance), Intervals.z(level), level, "hajek_logit")
-        .as("hajek_logit", Target.FINITE);
+    double error = Math.sqrt(variance);
+    return metric
+        .withInterval(
+            Intervals.logit(f, error, Intervals.z(level), level, "hajek_logit")
+                .as("hajek_logit", Target.FINITE))
+        .withError(error, Double.NaN);
   }
 
   /** Weighted DeLong (methods 3.5) with bins as ties, beyond the certified bounds of the sample. */
@@ -186,7 +203,7 @@ final class ProxySpread {
     }
     double variance =
         UNIT * (ofPositives / positives / positives + ofNegatives / negatives / negatives);
-    return widened(metric, Math.sqrt(variance), level, "sampled_delong");
+    return widened(metric, Math.sqrt(variance), 1, level, "sampled_delong");
   }
 
   /** The influence function (methods 4.3) with bins as ties, and the factor of methods 3.7. */
@@ -232,21 +249,22 @@ final class ProxySpread {
         risky = heaviest > UNSEEN_SHARE * all;
       }
     }
-    double error = LEVEL_FACTOR * Math.sqrt(UNIT * squares) / positives;
-    var indicative = widened(metric, error, level, "sampled_influence").withFlag("indicative");
+    double error = Math.sqrt(UNIT * squares) / positives;
+    var indicative =
+        widened(metric, error, LEVEL_FACTOR, level, "sampled_influence").withFlag("indicative");
     return risky ? indicative.withFlag("unseen_negative_risk") : indicative;
   }
 
   /** Both ends of the bounds, moved outward on the logit scale. */
   private static MetricValue widened(
-      MetricValue metric, double error, double level, String method) {
+      MetricValue metric, double error, double factor, double level, String method) {
     double value = metric.value();
     var bounds = metric.interval();
     if (!(value > 0 && value < 1)) {
       return metric.withoutInterval("value_at_limit");
     }
     // the same shift in logits at the bounds as at the value
-    double shift = error / (value * (1 - value));
+    double shift = factor * error / (value * (1 - value));
     double z = Intervals.z(level);
     double low =
         bounds.low() > 0
@@ -260,7 +278,9 @@ final class ProxySpread {
                     bounds.high(), shift * bounds.high() * (1 - bounds.high()), z, level, method)
                 .high()
             : 1;
-    return metric.withInterval(new Interval(low, high, method, level, Target.FINITE));
+    return metric
+        .withInterval(new Interval(low, high, method, level, Target.FINITE))
+        .withError(error, Double.NaN);
   }
 
   void write(ByteWriter out) {

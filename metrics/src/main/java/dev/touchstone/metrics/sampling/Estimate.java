@@ -110,7 +110,7 @@ public record Estimate(
             most,
             level,
             method("normal", widening));
-    return withFlags(MetricValue.defined(name, value, aim(interval, target)));
+    return dressed(MetricValue.defined(name, value, aim(interval, target)), target);
   }
 
   /** The value with an interval on the logit scale; the normal one where the value is 0 or 1. */
@@ -126,7 +126,7 @@ public record Estimate(
             Intervals.z(level),
             level,
             method("logit", widening));
-    return withFlags(MetricValue.defined(name, value, aim(interval, target)));
+    return dressed(MetricValue.defined(name, value, aim(interval, target)), target);
   }
 
   /**
@@ -139,16 +139,18 @@ public record Estimate(
       return withFlags(MetricValue.undefined(name, reason));
     }
     if (target == Target.FINITE && flags.contains(WHOLE_SET)) {
-      return withFlags(
-          MetricValue.defined(name, value, new Interval(value, value, "exact", level, target)));
+      return dressed(
+          MetricValue.defined(name, value, new Interval(value, value, "exact", level, target)),
+          target);
     }
     boolean inside = value > 0 && value < 1;
     if (inside && variance(target) == 0) {
-      return withFlags(MetricValue.defined(name, value, "zero_variance"));
+      return dressed(MetricValue.defined(name, value, "zero_variance"), target);
     }
     double trials = inside ? value * (1 - value) / variance(target) : effectiveRows;
-    return withFlags(
-        MetricValue.defined(name, value, aim(Intervals.wilson(value, trials, level), target)));
+    return dressed(
+        MetricValue.defined(name, value, aim(Intervals.wilson(value, trials, level), target)),
+        target);
   }
 
   private static void checkWidening(double widening) {
@@ -164,6 +166,10 @@ public record Estimate(
   private static Interval aim(Interval interval, Target target) {
     return new Interval(
         interval.low(), interval.high(), interval.method(), interval.level(), target);
+  }
+
+  private MetricValue dressed(MetricValue metric, Target target) {
+    return withFlags(metric).withError(standardError(target), effectiveRows);
   }
 
   private MetricValue withFlags(MetricValue metric) {

@@ -19,6 +19,9 @@ public record MetricPoint(
     Double ciHigh,
     String ciMethod,
     Double level,
+    String target,
+    Double stdError,
+    Double effectiveN,
     long n,
     long nPos,
     String state,
@@ -39,5 +42,7 @@ public record MetricPoint(
     ciLow = Json.finite(ciLow);
     ciHigh = Json.finite(ciHigh);
     level = Json.finite(level);
+    stdError = Json.finite(stdError);
+    effectiveN = Json.finite(effectiveN);
   }
 }
