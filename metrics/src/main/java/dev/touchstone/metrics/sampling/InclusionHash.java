@@ -75,6 +75,14 @@ public final class InclusionHash {
     return uniform(hash(id));
   }
 
+  /**
+   * The 64 bits that u is made of, in its order when taken as unsigned. No two ids have the same
+   * where the salt is of 8, 16 … bytes.
+   */
+  public long key(long id) {
+    return hash(id);
+  }
+
   /** The number of a text id. */
   public double u(String id) {
     return u(id.getBytes(StandardCharsets.UTF_8));

@@ -53,6 +53,48 @@ public final class TierOne {
   }
 
   /**
+   * The value of any metric of the binary task with the interval that suits it, for the whole set:
+   * Wilson's for proportions, on the logit scale for ROC AUC, F1 and, widened and {@code
+   * indicative}, average precision; the normal one for losses.
+   *
+   * @param estimate named as the metric
+   */
+  public static MetricValue level(Estimate estimate, double level) {
+    return switch (estimate.name()) {
+      case "average_precision" -> {
+        var value = estimate.logit(Target.FINITE, level, AP_WIDENING);
+        yield value.isDefined() ? value.withFlag("indicative") : value;
+      }
+      case "roc_auc" -> estimate.logit(Target.FINITE, level, 1);
+      case "f1" ->
+          estimate.value() > 0 && estimate.value() < 1
+              ? estimate.logit(Target.FINITE, level, 1)
+              : estimate.wilson(Target.FINITE, level);
+      case "accuracy", "precision", "recall" -> estimate.wilson(Target.FINITE, level);
+      default -> estimate.normal(Target.FINITE, level, 1, 0, Double.MAX_VALUE);
+    };
+  }
+
+  /**
+   * A paired difference with its normal interval for the whole set, widened for average precision.
+   * None where the sample shows no variance and is not the whole: {@code zero_variance}.
+   *
+   * @param metric the metric that the difference is of
+   */
+  public static MetricValue difference(String metric, Estimate difference, double level) {
+    boolean precision = metric.equals("average_precision");
+    boolean loss = metric.equals("log_loss");
+    double most = loss ? Double.MAX_VALUE : 1;
+    if (difference.isDefined()
+        && difference.finiteVariance() == 0
+        && !difference.flags().contains(Estimate.WHOLE_SET)) {
+      return MetricValue.defined(difference.name(), difference.value(), "zero_variance");
+    }
+    return difference.normal(
+        Target.FINITE, level, precision ? AP_DIFFERENCE_WIDENING : 1, -most, most);
+  }
+
+  /**
    * Re-anchored: the exact value of an earlier model checkpoint plus the paired difference on the
    * sample. What both checkpoints share cancels, so the result is far sharper than an estimate from
    * the sample alone (a regression estimator with theta = 1; Deng, Xu, Kohavi and Walker 2013).

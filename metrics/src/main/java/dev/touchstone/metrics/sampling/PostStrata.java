@@ -1,0 +1,212 @@
+package dev.touchstone.metrics.sampling;
+
+import java.util.Arrays;
+
+/**
+ * The strata of a sample as they can be used: what each one's examples stand for, and which strata
+ * share a variance.
+ *
+ * <p>Every stratum stands for its known population, whatever chance made of its sample size
+ * (post-stratification). A stratum of which nothing was sampled leaves its population to the
+ * nearest one before it that has examples, else behind it; one with a single example that stands
+ * for more shares the variance of the nearest stratum with the same label (of any label where there
+ * is none). Then for a quantity u of each example, with M a cell's population,
+ *
+ * <pre>
+ * finite          sum M² (1 - n/M) s² / n                     (methods 3.3)
+ * superpopulation sum M² s² / n + sum M (mean u - ubar)²
+ * </pre>
+ *
+ * <p>Immutable.
+ */
+final class PostStrata {
+  private final long[] counts;
+
+  /** What the examples of a stratum stand for together; 0 where it has none. */
+  private final double[] masses;
+
+  /** The stratum whose variance a stratum shares: itself, or another. */
+  private final int[] cells;
+
+  private final String reason;
+  private final double population;
+
+  private PostStrata(long[] counts, double[] masses, int[] cells, String reason) {
+    this.counts = counts;
+    this.masses = masses;
+    this.cells = cells;
+    this.reason = reason;
+    population = Arrays.stream(masses).sum();
+  }
+
+  /**
+   * Closes up the strata.
+   *
+   * @param populations known sizes N_h
+   * @param counts examples of the sample n_h
+   * @param positives those with label 1
+   */
+  static PostStrata of(long[] populations, long[] counts, long[] positives) {
+    int strata = counts.length;
+    double[] masses = new double[strata];
+    int[] cells = new int[strata];
+    long rows = 0;
+    for (int h = 0; h < strata; h++) {
+      if (counts[h] > populations[h]) {
+        return new PostStrata(counts.clone(), masses, cells, "more_rows_than_population");
+      }
+      cells[h] = h;
+      rows += counts[h];
+      masses[h] = counts[h] == 0 ? 0 : populations[h];
+    }
+    if (rows == 0) {
+      return new PostStrata(counts.clone(), masses, cells, "empty");
+    }
+    for (int h = 0; h < strata; h++) {
+      if (counts[h] == 0) {
+        masses[heir(h, counts)] += populations[h];
+      }
+    }
+    String reason = null;
+    for (int h = 0; h < strata; h++) {
+      if (counts[h] == 1 && masses[h] > 1) {
+        int other = neighbour(h, counts, positives);
+        reason = other < 0 ? "too_few_rows" : reason;
+        join(cells, h, Math.max(other, 0));
+      }
+    }
+    return new PostStrata(counts.clone(), masses, cells, reason);
+  }
+
+  /** The nearest stratum with examples, before this one if there is any. */
+  private static int heir(int h, long[] counts) {
+    for (int other = h - 1; other >= 0; other--) {
+      if (counts[other] > 0) {
+        return other;
+      }
+    }
+    int other = h + 1;
+    while (counts[other] == 0) {
+      other++;
+    }
+    return other;
+  }
+
+  /** The nearest other stratum with examples, of the same label if there is one; else -1. */
+  private static int neighbour(int h, long[] counts, long[] positives) {
+    int nearest = -1;
+    boolean like = false;
+    for (int other = 0; other < counts.length; other++) {
+      if (other == h || counts[other] == 0) {
+        continue;
+      }
+      boolean same = label(counts, positives, other) == label(counts, positives, h);
+      boolean nearer = nearest < 0 || Math.abs(other - h) < Math.abs(nearest - h);
+      if (same && !like || same == like && nearer) {
+        nearest = other;
+        like = same;
+      }
+    }
+    return nearest;
+  }
+
+  /** 0, 1, or 2 for a stratum of both. */
+  private static int label(long[] counts, long[] positives, int h) {
+    return positives[h] == 0 ? 0 : positives[h] == counts[h] ? 1 : 2;
+  }
+
+  private static void join(int[] cells, int a, int b) {
+    int from = cells[a];
+    int to = cells[b];
+    for (int h = 0; h < cells.length; h++) {
+      cells[h] = cells[h] == from ? to : cells[h];
+    }
+  }
+
+  /** Why nothing can be estimated, or null. */
+  String reason() {
+    return reason;
+  }
+
+  /** Examples that the sample stands for. */
+  double population() {
+    return population;
+  }
+
+  /** What one sampled example of a stratum stands for. */
+  double weight(int h) {
+    return masses[h] / counts[h];
+  }
+
+  /** Whether all of a stratum was sampled; also where nothing of it was, and it left nothing. */
+  boolean whole(int h) {
+    return masses[h] == counts[h];
+  }
+
+  /** (sum w)² / sum w². */
+  double effectiveRows() {
+    double squares = 0;
+    for (int h = 0; h < counts.length; h++) {
+      squares += counts[h] == 0 ? 0 : masses[h] * masses[h] / counts[h];
+    }
+    return squares == 0 ? 0 : population * population / squares;
+  }
+
+  /**
+   * Variances of the total of u.
+   *
+   * @param means of u by stratum
+   * @param centred sums of squares around them
+   * @param least s² is taken to be at least least² / n where not all was sampled: what one unseen
+   *     example of such a size could do; 0 for no such care
+   * @return finite, superpopulation
+   */
+  double[] variances(double[] means, double[] centred, double least) {
+    int strata = counts.length;
+    double[] n = new double[strata];
+    double[] mass = new double[strata];
+    double[] mean = new double[strata];
+    double[] squares = new double[strata];
+    double total = 0;
+    for (int h = 0; h < strata; h++) {
+      if (counts[h] > 0) {
+        int c = cells[h];
+        double gap = means[h] - mean[c];
+        double joined = n[c] + counts[h];
+        squares[c] += centred[h] + gap * gap * n[c] * counts[h] / joined;
+        mean[c] += gap * counts[h] / joined;
+        n[c] = joined;
+        mass[c] += masses[h];
+        total += masses[h] * means[h];
+      }
+    }
+    double finite = 0;
+    double future = 0;
+    for (int c = 0; c < strata; c++) {
+      if (n[c] > 0) {
+        double seen = n[c] < 2 ? 0 : squares[c] / (n[c] - 1);
+        double unseen = Math.max(0, 1 - n[c] / mass[c]);
+        double scale = mass[c] * mass[c] / n[c];
+        finite += scale * unseen * Math.max(seen, least * least / n[c]);
+        double gap = mean[c] - total / population;
+        future += scale * seen + mass[c] * gap * gap;
+      }
+    }
+    return new double[] {finite, future};
+  }
+
+  /** Variances of the total of a quantity that is given row by row. */
+  double[] variances(double[] u, byte[] strata, double least) {
+    double[] means = new double[counts.length];
+    double[] centred = new double[counts.length];
+    for (int i = 0; i < u.length; i++) {
+      int h = strata[i] & 0xFF;
+      means[h] += u[i] / counts[h];
+    }
+    for (int i = 0; i < u.length; i++) {
+      double gap = u[i] - means[strata[i] & 0xFF];
+      centred[strata[i] & 0xFF] += gap * gap;
+    }
+    return variances(means, centred, least);
+  }
+}
