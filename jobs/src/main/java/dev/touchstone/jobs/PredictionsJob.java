@@ -1,6 +1,7 @@
 package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.cache.CacheWriter;
+import dev.touchstone.jobs.fast.CompareRun;
 import dev.touchstone.jobs.fast.JudgeRun;
 import dev.touchstone.jobs.fast.ProxyMetrics;
 import dev.touchstone.jobs.fast.TrackRecord;
@@ -140,6 +141,16 @@ public final class PredictionsJob {
             .name("track record")
             .uid("fast.track-record");
     points.sinkTo(metrics).name("metrics").uid("output.proxy-metrics");
+    proxies
+        .getSideOutput(STANDINGS)
+        .keyBy(CompareRun::key)
+        .connect(exact.keyBy(CompareRun::key))
+        .process(new CompareRun(settings))
+        .name("compare run")
+        .uid("fast.compare-run")
+        .sinkTo(metrics)
+        .name("differences")
+        .uid("output.differences");
     if (settings.signals().enabled()) {
       points
           .getSideOutput(TRUSTED)

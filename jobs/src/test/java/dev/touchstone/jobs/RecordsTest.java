@@ -1,6 +1,7 @@
 package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.cache.Labelling;
+import dev.touchstone.jobs.fast.CompareRun;
 import dev.touchstone.jobs.fast.JudgeRun;
 import dev.touchstone.jobs.fast.ProxyHistory;
 import dev.touchstone.jobs.fast.TrackRecord;
@@ -64,6 +65,7 @@ class RecordsTest {
         JudgeRun.Judged.class,
         TrackRecord.Meeting.class,
         ProxyHistory.class,
+        CompareRun.Course.class,
         MetricPoint.class,
         Trigger.class,
         Question.class,

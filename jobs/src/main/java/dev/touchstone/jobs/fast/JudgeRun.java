@@ -6,7 +6,6 @@ import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import dev.touchstone.jobs.settings.EngineSettings.SignalSettings;
-import dev.touchstone.metrics.Intervals;
 import dev.touchstone.metrics.sequential.AlphaSpending;
 import dev.touchstone.metrics.stopping.Check;
 import dev.touchstone.metrics.stopping.Decision;
@@ -29,12 +28,9 @@ import org.apache.flink.util.Collector;
  * Whether a run should go on, said with each of its model checkpoints whose proxies are complete.
  * Keyed by run.
  *
- * <p>A checkpoint is compared with the best one so far. The difference of two proxies lies between
- * the differences of their ends: that holds whatever binds the two, so also for the same examples
- * scored twice, and is wider than a paired interval would be. Proxies of a whole set have certified
- * ends, or none where they are exact; those of a sample are widened to the error that the check may
- * use. So the share of runs that are stopped wrongly is at most {@code signals.alpha} (methods
- * 5.7).
+ * <p>A checkpoint is compared with the best one so far, example by example where both were sampled
+ * under one plan ({@link CompareStandings}), at the error that the check may use. So the share of
+ * runs that are stopped wrongly is at most {@code signals.alpha} (methods 5.7).
  *
  * <p>Model checkpoints are judged in the order of completion, and only those of a later step than
  * any before; on the evaluation set, split and fold, whole or sampled, whose proxies were complete
@@ -43,7 +39,7 @@ import org.apache.flink.util.Collector;
 public final class JudgeRun extends KeyedProcessFunction<String, Standing, Signal> {
 
   private static final long serialVersionUID = 1L;
-  private static final Set<String> LOWER_IS_BETTER =
+  static final Set<String> LOWER_IS_BETTER =
       Set.of("log_loss", "brier", "mae", "mse", "rmse", "median_absolute_error", "hamming_loss");
   private static final String LOSS = "log_loss";
 
@@ -56,9 +52,9 @@ public final class JudgeRun extends KeyedProcessFunction<String, Standing, Signa
    *
    * @param on what its model checkpoints are judged on
    * @param step of the last one
-   * @param best proxy of the best one; null before the first
+   * @param best proxies of the best one; null before the first
    */
-  public record Judged(String on, int attempt, long step, RunState run, MetricPoint best) {}
+  public record Judged(String on, int attempt, long step, RunState run, Standing best) {}
 
   public JudgeRun(SignalSettings settings, LedgerSettings ledger) {
     this.settings = settings;
@@ -103,7 +99,7 @@ public final class JudgeRun extends KeyedProcessFunction<String, Standing, Signa
             Math.max(attempt, before.attempt()),
             step,
             decision.after(),
-            isBest ? point : before.best()));
+            isBest ? standing : before.best()));
     long now = context.timerService().currentProcessingTime();
     out.collect(signal(standing, point, decision, now));
   }
@@ -112,13 +108,14 @@ public final class JudgeRun extends KeyedProcessFunction<String, Standing, Signa
     Check.Comparison comparison = null;
     if (before.best() != null) {
       double alpha = StoppingJudge.nextAlpha(rule, before.run());
-      MetricPoint best = before.best();
+      CompareStandings.Difference difference =
+          CompareStandings.of(before.best(), standing, settings.metric(), alpha);
       comparison =
           new Check.Comparison(
               before.run().best(),
-              point.value() - best.value(),
-              end(point, alpha, false) - end(best, alpha, true),
-              end(point, alpha, true) - end(best, alpha, false),
+              difference.value(),
+              difference.low(),
+              difference.high(),
               alpha,
               point.n(),
               true);
@@ -131,19 +128,6 @@ public final class JudgeRun extends KeyedProcessFunction<String, Standing, Signa
         loss == null || loss.value() == null ? Health.UNKNOWN : Health.ofLoss(loss.value()),
         false,
         null);
-  }
-
-  /** An end of a proxy's interval, where both sides of a comparison share its error. */
-  private static double end(MetricPoint point, double alpha, boolean upper) {
-    Double end = upper ? point.ciHigh() : point.ciLow();
-    if (end == null) {
-      return point.value(); // exact
-    }
-    if (point.level() >= 1) {
-      return end; // certified
-    }
-    double widening = Intervals.z(1 - alpha / 2) / Intervals.z(point.level());
-    return point.value() + widening * (end - point.value());
   }
 
   /** The rule that settings name. */

@@ -1,9 +1,11 @@
 package dev.touchstone.jobs.fast;
 
 import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.DecisionSample;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.PredictionBatch;
+import dev.touchstone.jobs.model.SamplingPlan;
 import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
 import dev.touchstone.jobs.model.Standing;
@@ -41,6 +43,24 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private static final long serialVersionUID = 1L;
   private static final String UNLABELLED = "labels have not arrived";
 
+  /** What has arrived is no random part of the set, so nothing is said of the rest. */
+  private static final String ARRIVAL_ORDER = "arrival_order";
+
+  /** The metrics of the binary task. */
+  static final List<String> BINARY =
+      List.of(
+          "average_precision",
+          "roc_auc",
+          "log_loss",
+          "brier",
+          "accuracy",
+          "precision",
+          "recall",
+          "f1");
+
+  /** The slice that points of strata go under, unless the client has one of that name. */
+  private static final String STRATUM = "stratum";
+
   private final FastSettings settings;
   private final LedgerSettings ledger;
   private final OutputTag<Standing> standings;
@@ -48,6 +68,8 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private transient ValueState<SetStatus> latest;
   private transient ListState<MetricPoint> finals;
   private transient ValueState<Long> emitAt;
+  private transient ValueState<SamplingPlan> plan;
+  private transient ValueState<SampledProxy> sampled;
   private transient SliceProxies slices;
   private transient TaskProxies tasks;
 
@@ -80,6 +102,12 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
         new MapStateDescriptor<>("tasks", StringSerializer.INSTANCE, TaskProxySerializer.INSTANCE);
     taskState.enableTimeToLive(ledger.retention());
     tasks = new TaskProxies(settings, getRuntimeContext().getMapState(taskState));
+    var planState = new ValueStateDescriptor<>("plan", Types.POJO(SamplingPlan.class));
+    var sampledState = new ValueStateDescriptor<>("sampled", SampledProxySerializer.INSTANCE);
+    planState.enableTimeToLive(ledger.retention());
+    sampledState.enableTimeToLive(ledger.retention());
+    plan = getRuntimeContext().getState(planState);
+    sampled = getRuntimeContext().getState(sampledState);
     emitAt = getRuntimeContext().getState(new ValueStateDescriptor<>("emitAt", Types.LONG));
   }
 
@@ -102,10 +130,13 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     if (update.status().state() == SetState.COMPLETE) {
       List<MetricPoint> last = emit(update.status(), now, out);
       finals.update(last);
+      DecisionSample rows = decisionSample();
       for (Claim claim : update.status().claims()) {
-        stand(update.status(), claim, last, context);
+        stand(update.status(), claim, last, rows, context);
       }
       proxy.clear();
+      plan.clear();
+      sampled.clear();
       slices.clear();
       tasks.clear();
     } else if (emitAt.value() == null) {
@@ -145,11 +176,36 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       state.accept(batch.scores(), 0, new byte[batch.count()], 0, batch.count());
     } else {
       slices.fold(batch, RowWeights.of(batch), state);
+      if (batch.plan() != null) {
+        foldSample(batch);
+      }
     }
     proxy.update(state);
   }
 
-  private void stand(SetStatus status, Claim claim, Iterable<MetricPoint> points, Context context) {
+  private void foldSample(PredictionBatch batch) throws Exception {
+    SampledProxy state = sampled.value();
+    if (state == null) {
+      plan.update(batch.plan());
+      state =
+          SampledProxy.of(
+              batch.plan().strata().size(), settings.decisionThreshold(), settings.sampleRows());
+    }
+    state.fold(batch);
+    sampled.update(state);
+  }
+
+  private DecisionSample decisionSample() throws Exception {
+    SampledProxy state = sampled.value();
+    return state == null ? null : state.sample(plan.value());
+  }
+
+  private void stand(
+      SetStatus status,
+      Claim claim,
+      Iterable<MetricPoint> points,
+      DecisionSample rows,
+      Context context) {
     List<MetricPoint> whole = new ArrayList<>();
     for (MetricPoint point : points) {
       if (point.slice().isEmpty()) {
@@ -157,7 +213,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       }
     }
     if (!whole.isEmpty()) {
-      context.output(standings, new Standing(claim, status.set(), whole));
+      context.output(standings, new Standing(claim, status.set(), whole, rows));
     }
   }
 
@@ -169,7 +225,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
         for (MetricPoint point : finals.get()) {
           out.collect(point.withClaim(claim));
         }
-        stand(after, claim, finals.get(), context);
+        stand(after, claim, finals.get(), null, context);
       }
     }
   }
@@ -211,21 +267,34 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
 
   private List<MetricPoint> binaryPoints(SetStatus status, Claim claim, long now) throws Exception {
     BinaryProxy.Result result = proxy.value().result();
+    boolean complete = status.state() == SetState.COMPLETE;
     List<MetricPoint> points = new ArrayList<>();
-    for (MetricValue metric : result.metrics()) {
+    for (MetricValue metric : metrics(result, complete)) {
       MetricValue known =
           status.unlabelled() ? MetricValue.undefined(metric.name(), UNLABELLED) : metric;
       points.add(point(status, claim, known, result, now));
     }
-    slices
-        .results()
-        .forEach(
-            (slice, found) ->
-                found
-                    .metrics()
-                    .forEach(
-                        metric ->
-                            points.add(point(status, claim, metric, found, now).withSlice(slice))));
+    for (Map.Entry<String, BinaryProxy.Result> slice : slices.results().entrySet()) {
+      for (MetricValue metric : slice.getValue().metrics()) {
+        MetricValue known = complete ? metric : soFar(metric);
+        points.add(point(status, claim, known, slice.getValue(), now).withSlice(slice.getKey()));
+      }
+    }
+    if (complete && sampled.value() != null && !status.slices().contains(STRATUM)) {
+      for (SampledProxy.StratumPoint one : sampled.value().byStratum(plan.value())) {
+        points.add(
+            MetricPoint.of(
+                    one.metric(),
+                    MetricPoint.Tier.PROXY,
+                    status.set(),
+                    claim,
+                    one.n(),
+                    one.positives(),
+                    true,
+                    now)
+                .withSlice(STRATUM + "=" + one.stratum()));
+      }
+    }
     if (status.state() == SetState.COMPLETE || status.unlabelled()) {
       ScoreHistogram.of(result)
           .forEach(
@@ -233,6 +302,24 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
                   points.add(point(status, claim, share, result, now).withSlice(scores)));
     }
     return points;
+  }
+
+  private List<MetricValue> metrics(BinaryProxy.Result result, boolean complete) throws Exception {
+    SampledProxy sample = sampled.value();
+    if (complete) {
+      return sample == null ? result.metrics() : sample.metrics(result.metrics(), plan.value());
+    }
+    List<MetricValue> soFar = new ArrayList<>();
+    for (MetricValue metric : result.metrics()) {
+      soFar.add(soFar(sample == null ? metric : sample.supported(metric, plan.value())));
+    }
+    return soFar;
+  }
+
+  private static MetricValue soFar(MetricValue metric) {
+    return metric.isDefined()
+        ? metric.withoutInterval(ARRIVAL_ORDER).withError(Double.NaN, Double.NaN)
+        : metric;
   }
 
   private static MetricPoint point(

@@ -40,7 +40,8 @@ public record EngineSettings(
             new FastSettings(
                 source.integer("fast.emit_interval_millis", 500, 10, 3_600_000),
                 source.number("fast.decision_threshold", 0.5, 0, 1),
-                (int) source.integer("fast.max_slices", 10, 0, 10_000)),
+                (int) source.integer("fast.max_slices", 10, 0, 10_000),
+                (int) source.integer("fast.sample_rows", 8_192, 100, 1 << 20)),
             new SignalSettings(
                 source.flag("signals.enabled", true),
                 source.string("signals.metric", "average_precision"),
@@ -119,8 +120,10 @@ public record EngineSettings(
    * Cadence and extent of proxies.
    *
    * @param maxSlices of one prediction set: the first that arrive
+   * @param sampleRows that are kept of a sampled set, to compare model checkpoints row by row
    */
-  public record FastSettings(long emitIntervalMillis, double decisionThreshold, int maxSlices)
+  public record FastSettings(
+      long emitIntervalMillis, double decisionThreshold, int maxSlices, int sampleRows)
       implements Serializable {}
 
   /**

@@ -105,7 +105,8 @@ class JudgeRunTest {
                 value == null ? "no_positives" : null,
                 0,
                 false,
-                Trust.UNKNOWN)));
+                Trust.UNKNOWN)),
+        null);
   }
 
   private static List<Signal> judge(EngineSettings settings, List<Standing> standings)

@@ -167,6 +167,11 @@ public final class StratumTally {
     return true;
   }
 
+  /** Whether negatives were chosen, see {@link SampleMetrics#negativesChosen}. */
+  public boolean negativesChosen(double[] rates) {
+    return SampleMetrics.negativesChosen(rates, counts, positives);
+  }
+
   /** (sum w)² / sum w² with w what an example stands for; 0 for an empty sample. */
   public double effectiveRows(long[] populations) {
     return PostStrata.of(populations, counts, positives).effectiveRows();

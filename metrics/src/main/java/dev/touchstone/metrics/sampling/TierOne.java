@@ -1,5 +1,6 @@
 package dev.touchstone.metrics.sampling;
 
+import dev.touchstone.metrics.Interval;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.Target;
 
@@ -92,6 +93,25 @@ public final class TierOne {
     }
     return difference.normal(
         Target.FINITE, level, precision ? AP_DIFFERENCE_WIDENING : 1, -most, most);
+  }
+
+  /**
+   * The value of a later model checkpoint: {@link #reanchored} with the interval of the difference.
+   *
+   * @param metric of the binary task
+   * @param exact the full tier's value of the earlier checkpoint
+   * @param difference later - earlier, as of {@link #difference}; defined, with an interval
+   */
+  public static MetricValue anchored(String metric, double exact, MetricValue difference) {
+    double most = metric.equals("log_loss") ? Double.MAX_VALUE : 1;
+    var interval = difference.interval();
+    double low = Math.min(most, Math.max(0, exact + interval.low()));
+    double high = Math.max(low, Math.min(most, exact + interval.high()));
+    return MetricValue.defined(
+            metric,
+            Math.min(most, Math.max(0, exact + difference.value())),
+            new Interval(low, high, "reanchored", interval.level(), Target.FINITE))
+        .withError(difference.standardError(), difference.effectiveRows());
   }
 
   /**
