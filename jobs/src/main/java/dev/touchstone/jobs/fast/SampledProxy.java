@@ -65,14 +65,6 @@ final class SampledProxy {
   }
 
   /**
-   * Whether the strata's populations can be used: they are not smaller than what was sampled, as
-   * they are where a client did not know them, and rows weigh the same within a stratum.
-   */
-  private boolean usable(SamplingPlan plan) {
-    return !weighted && tally.fits(DecisionSample.populations(plan));
-  }
-
-  /**
    * The metrics of a complete sample: post-stratified, but for the rankings of a sample that is
    * larger than what is kept of it.
    *
@@ -81,7 +73,7 @@ final class SampledProxy {
   List<MetricValue> metrics(List<MetricValue> hajek, SamplingPlan plan) {
     long[] populations = DecisionSample.populations(plan);
     Map<String, MetricValue> better = new HashMap<>();
-    if (usable(plan)) {
+    if (!weighted) {
       tally
           .result(populations)
           .forEach(estimate -> better.put(estimate.name(), TierOne.level(estimate, LEVEL)));
@@ -115,10 +107,10 @@ final class SampledProxy {
    */
   record StratumPoint(String stratum, MetricValue metric, long n, long positives) {}
 
-  /** Of every stratum with examples; none where populations can't be used. */
+  /** Of every stratum with examples; none where rows have weights of their own. */
   List<StratumPoint> byStratum(SamplingPlan plan) {
     List<StratumPoint> points = new ArrayList<>();
-    if (!usable(plan)) {
+    if (weighted) {
       return points;
     }
     for (int h = 0; h < tally.strata(); h++) {
@@ -138,7 +130,7 @@ final class SampledProxy {
 
   /** The rows to compare on; null where there are none that could be. */
   DecisionSample sample(SamplingPlan plan) {
-    if (!usable(plan) || tally.rows() == 0) {
+    if (weighted || tally.rows() == 0) {
       return null;
     }
     HashSample.Rows kept = rows.rows();

@@ -6,6 +6,7 @@ import dev.touchstone.schemas.avro.EvaluationSet;
 import dev.touchstone.schemas.avro.LabelEncoding;
 import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
+import dev.touchstone.schemas.avro.SamplingPlan;
 import dev.touchstone.schemas.avro.SliceColumn;
 import dev.touchstone.schemas.avro.Task;
 import java.nio.ByteBuffer;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /** A made-up prediction set as the training side would send it. */
 public final class WireBatches {
@@ -23,6 +25,7 @@ public final class WireBatches {
   public final float[] scores;
   public final byte[] labels;
   public String checkpoint = "step-8";
+  public long step = 8;
   public Integer fold;
   public long firstId;
 
@@ -78,7 +81,7 @@ public final class WireBatches {
     }
     return PredictionBatch.newBuilder()
         .setRunId("run")
-        .setCheckpoint(ModelCheckpoint.newBuilder().setId(checkpoint).setStep(8).build())
+        .setCheckpoint(ModelCheckpoint.newBuilder().setId(checkpoint).setStep(step).build())
         .setEvaluationSet(
             EvaluationSet.newBuilder()
                 .setId("val")
@@ -134,6 +137,70 @@ public final class WireBatches {
       }
     }
     return batches;
+  }
+
+  /** Rows of these scores and labels. */
+  public static WireBatches of(float[] scores, byte[] labels) {
+    return new WireBatches(scores, labels);
+  }
+
+  /**
+   * Some rows as a sample under a plan, in that order, dealt out over shards.
+   *
+   * @param some their places, which are their ids but for {@link #firstId}
+   * @param codes strata of all rows
+   */
+  public List<PredictionBatch> sampled(
+      int[] some, byte[] codes, SamplingPlan plan, int size, int shards) {
+    List<PredictionBatch> batches = picked(some, size, shards);
+    int at = 0;
+    for (int shard = 0, next = 0; shard < shards; shard++) {
+      int[] own = dealt(some, shard, shards);
+      for (int from = 0; from == 0 || from < own.length; from += size, next++) {
+        int count = Math.min(size, own.length - from);
+        ByteBuffer strata = ByteBuffer.allocate(count);
+        for (int i = from; i < from + count; i++) {
+          strata.put(codes[own[i]]);
+        }
+        batches.get(at).setSamplingPlan(plan);
+        batches.get(at).setStrata(strata.flip());
+        batches.get(at++).getEvaluationSet().setSize(null);
+      }
+    }
+    return batches;
+  }
+
+  /** Some rows in that order, dealt out over shards one by one. */
+  public List<PredictionBatch> picked(int[] some, int size, int shards) {
+    List<PredictionBatch> batches = new ArrayList<>();
+    for (int shard = 0; shard < shards; shard++) {
+      int[] own = dealt(some, shard, shards);
+      for (int from = 0, sequence = 0; from == 0 || from < own.length; from += size, sequence++) {
+        int count = Math.min(size, own.length - from);
+        ByteBuffer ids = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer rowScores = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer rowLabels = ByteBuffer.allocate(count);
+        for (int i = from; i < from + count; i++) {
+          ids.putLong(firstId + own[i]);
+          rowScores.putFloat(scores[own[i]]);
+          rowLabels.put(labels[own[i]]);
+        }
+        PredictionBatch batch = batch(0, 0, shard, shards, sequence, from + size >= own.length);
+        batch.setCount(count);
+        batch.setExampleIds(ids.flip());
+        batch.setScores(rowScores.flip());
+        batch.setLabels(rowLabels.flip());
+        batches.add(batch);
+      }
+    }
+    return batches;
+  }
+
+  private static int[] dealt(int[] some, int shard, int shards) {
+    return IntStream.range(0, some.length)
+        .filter(i -> i % shards == shard)
+        .map(i -> some[i])
+        .toArray();
   }
 
   /** Leaves the labels for later. */

@@ -153,20 +153,6 @@ public final class StratumTally {
     return positives[stratum];
   }
 
-  /**
-   * Whether the stated populations can be true: none is smaller than its sample.
-   *
-   * @param populations by stratum
-   */
-  public boolean fits(long[] populations) {
-    for (int h = 0; h < counts.length; h++) {
-      if (counts[h] > populations[h]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Whether negatives were chosen, see {@link SampleMetrics#negativesChosen}. */
   public boolean negativesChosen(double[] rates) {
     return SampleMetrics.negativesChosen(rates, counts, positives);

@@ -335,7 +335,6 @@ class SampleMetricsTest {
     assertThat(accuracy.finiteVariance()).isPositive();
     assertThat(tally.result(new long[] {100, 50, 300, 9}).get(0).reason())
         .isEqualTo("more_rows_than_population");
-    assertThat(tally.fits(new long[] {100, 50, 300, 9})).isFalse();
     assertThat(tally.result(2, 300).get(0).reason()).isEqualTo("too_few_rows");
     assertThat(tally.result(3, 10).get(1).value()).isEqualTo(1);
     assertThat(StratumTally.of(2, 0.5).result(new long[] {5, 5}).get(0).reason())
