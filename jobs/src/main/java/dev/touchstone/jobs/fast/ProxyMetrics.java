@@ -70,6 +70,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private transient ValueState<Long> emitAt;
   private transient ValueState<SamplingPlan> plan;
   private transient ValueState<SampledProxy> sampled;
+  private transient ValueState<OrderedRows> ordered;
   private transient SliceProxies slices;
   private transient TaskProxies tasks;
 
@@ -108,6 +109,9 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     sampledState.enableTimeToLive(ledger.retention());
     plan = getRuntimeContext().getState(planState);
     sampled = getRuntimeContext().getState(sampledState);
+    var orderedState = new ValueStateDescriptor<>("ordered", OrderedRowsSerializer.INSTANCE);
+    orderedState.enableTimeToLive(ledger.retention());
+    ordered = getRuntimeContext().getState(orderedState);
     emitAt = getRuntimeContext().getState(new ValueStateDescriptor<>("emitAt", Types.LONG));
   }
 
@@ -137,6 +141,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       proxy.clear();
       plan.clear();
       sampled.clear();
+      ordered.clear();
       slices.clear();
       tasks.clear();
     } else if (emitAt.value() == null) {
@@ -178,6 +183,8 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       slices.fold(batch, RowWeights.of(batch), state);
       if (batch.plan() != null) {
         foldSample(batch);
+      } else {
+        foldOrdered(batch);
       }
     }
     proxy.update(state);
@@ -193,6 +200,17 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     }
     state.fold(batch);
     sampled.update(state);
+  }
+
+  private void foldOrdered(PredictionBatch batch) throws Exception {
+    OrderedRows rows = ordered.value();
+    if (rows == null) {
+      rows = OrderedRows.of(settings.decisionThreshold());
+    } else if (!rows.inOrder()) {
+      return;
+    }
+    rows.fold(batch);
+    ordered.update(rows);
   }
 
   private DecisionSample decisionSample() throws Exception {
@@ -240,39 +258,32 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     String refusal = TaskProxy.refusal(status.set());
     if (refusal != null) {
       MetricValue none = MetricValue.undefined(TaskProxy.mainMetric(status.set().task()), refusal);
-      return List.of(taskPoint(status, claim, none, status.rows(), now));
+      return List.of(point(status, claim, none, status.rows(), 0, now));
     }
     List<MetricPoint> points = new ArrayList<>();
     for (Map.Entry<String, TaskReport> found : tasks.results().entrySet()) {
       TaskReport report = found.getValue();
       for (MetricValue metric : report.metrics()) {
-        points.add(taskPoint(status, claim, metric, report.n(), now).withSlice(found.getKey()));
+        points.add(point(status, claim, metric, report.n(), 0, now).withSlice(found.getKey()));
       }
     }
     return points;
-  }
-
-  private static MetricPoint taskPoint(
-      SetStatus status, Claim claim, MetricValue metric, long n, long now) {
-    return MetricPoint.of(
-        metric,
-        MetricPoint.Tier.PROXY,
-        status.set(),
-        claim,
-        n,
-        0,
-        status.state() == SetState.COMPLETE,
-        now);
   }
 
   private List<MetricPoint> binaryPoints(SetStatus status, Claim claim, long now) throws Exception {
     BinaryProxy.Result result = proxy.value().result();
     boolean complete = status.state() == SetState.COMPLETE;
     List<MetricPoint> points = new ArrayList<>();
+    OrderedRows.Level level =
+        complete || ordered.value() == null ? null : ordered.value().level(status.expectedRows());
     for (MetricValue metric : metrics(result, complete)) {
       MetricValue known =
           status.unlabelled() ? MetricValue.undefined(metric.name(), UNLABELLED) : metric;
-      points.add(point(status, claim, known, result, now));
+      MetricValue random = level == null ? null : level.metric(metric.name());
+      points.add(
+          random == null
+              ? point(status, claim, known, result, now)
+              : point(status, claim, random, level.n(), level.positives(), now));
     }
     for (Map.Entry<String, BinaryProxy.Result> slice : slices.results().entrySet()) {
       for (MetricValue metric : slice.getValue().metrics()) {
@@ -283,15 +294,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     if (complete && sampled.value() != null && !status.slices().contains(STRATUM)) {
       for (SampledProxy.StratumPoint one : sampled.value().byStratum(plan.value())) {
         points.add(
-            MetricPoint.of(
-                    one.metric(),
-                    MetricPoint.Tier.PROXY,
-                    status.set(),
-                    claim,
-                    one.n(),
-                    one.positives(),
-                    true,
-                    now)
+            point(status, claim, one.metric(), one.n(), one.positives(), now)
                 .withSlice(STRATUM + "=" + one.stratum()));
       }
     }
@@ -324,13 +327,18 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
 
   private static MetricPoint point(
       SetStatus status, Claim claim, MetricValue metric, BinaryProxy.Result result, long now) {
+    return point(status, claim, metric, result.n(), result.nPos(), now);
+  }
+
+  private static MetricPoint point(
+      SetStatus status, Claim claim, MetricValue metric, long n, long positives, long now) {
     return MetricPoint.of(
         metric,
         MetricPoint.Tier.PROXY,
         status.set(),
         claim,
-        result.n(),
-        result.nPos(),
+        n,
+        positives,
         status.state() == SetState.COMPLETE,
         now);
   }
