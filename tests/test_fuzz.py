@@ -203,6 +203,8 @@ def check_request(request):
     fold(request["fold"])
     integer(request["thresholds"], 2, 10_000, "thresholds")
     integer(request["priority"], 0, 9, "priority")
+    if request["propose_plan_budget"] is not None:
+        integer(request["propose_plan_budget"], 0, 2**31 - 1, "propose_plan_budget")
     names_and_slices(request)
     finite(request["decision_threshold"], "decision_threshold")
     costs = [request["false_positive_cost"], request["false_negative_cost"]]

@@ -2,6 +2,7 @@ package dev.touchstone.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.touchstone.jobs.model.MetricPoint;
@@ -26,6 +27,9 @@ import dev.touchstone.metrics.compare.MultipleTests;
 import dev.touchstone.metrics.compare.PairedComparison;
 import dev.touchstone.metrics.compare.PairedReport;
 import dev.touchstone.metrics.compare.ScoredRows;
+import dev.touchstone.metrics.sampling.PlanFile;
+import dev.touchstone.metrics.sampling.PlanMaker;
+import dev.touchstone.metrics.sampling.PlanRule;
 import dev.touchstone.schemas.avro.Baseline;
 import dev.touchstone.schemas.avro.EvaluationRequest;
 import java.nio.file.Files;
@@ -77,11 +81,12 @@ class QuestionsTest {
             TwoJobs.request("rare").setSlices(List.of("rare")).build(),
             TwoJobs.request("few").setMetrics(List.of("roc_auc", "recall")).build(),
             TwoJobs.request("unknown metric").setMetrics(List.of("roc_auc", "auc")).build(),
-            TwoJobs.request("unknown slice").setSlices(List.of("country*city")).build());
+            TwoJobs.request("unknown slice").setSlices(List.of("country*city")).build(),
+            TwoJobs.request("plan").setProposePlanBudget(400).build());
     Answers answers = answers(1, 3_000, 1_000, List.of(set), requests);
     Answers others = answers(3, 7_000, 700, List.of(set), requests);
 
-    for (String id : List.of("rare", "few")) {
+    for (String id : List.of("rare", "few", "plan")) {
       assertThat(others.of(id).reportJson()).as(id).isEqualTo(answers.of(id).reportJson());
     }
     assertThat(evaluated(others, "slices", "again"))
@@ -93,6 +98,8 @@ class QuestionsTest {
     assertThat(few.at("/metrics/roc_auc/value").asDouble())
         .isEqualTo(report(row -> true).metric("roc_auc").value());
     assertThat(few.get("calibration")).as("nothing asked for it").isEmpty();
+
+    assertPlan(json(answers.of("plan").reportJson()));
 
     Outcome metric = answers.of("unknown metric");
     assertThat(metric.state()).isEqualTo(Outcome.State.FAILED);
@@ -108,6 +115,33 @@ class QuestionsTest {
         .filteredOn(p -> p.slice().equals("country=c1") && p.metric().equals("roc_auc"))
         .extracting(MetricPoint::value)
         .containsOnly(report(row -> set.slices.get("country")[row] == 1).metric("roc_auc").value());
+  }
+
+  /** The rule finds in the set what it says of it: else applying it would fail. */
+  private void assertPlan(JsonNode report) {
+    JsonNode proposed = report.get("proposed_plan");
+    assertThat(proposed.get("budget").asInt()).isEqualTo(400);
+    PlanRule rule =
+        PlanFile.ruleFromMap(
+            new ObjectMapper().convertValue(proposed.get("plan"), new TypeReference<>() {}));
+    assertThat(rule.design()).isEqualTo("neyman");
+    assertThat(rule.population()).isEqualTo(ROWS);
+    // as much as asked for, but for the least rates of strata
+    assertThat(rule.expectedSample()).isBetween(390.0, 410.0);
+    PlanFile file =
+        PlanMaker.apply(
+            rule,
+            to -> {
+              for (int row = 0; row < ROWS; row++) {
+                to.accept(row, Integer.toString(set.labels[row]), set.scores[row], null);
+              }
+            });
+    // Poisson sampling: within five deviations
+    assertThat((double) file.size()).isBetween(300.0, 500.0);
+    assertThat(proposed.at("/expected_errors/0/metric").asText()).isEqualTo("average_precision");
+    assertThat(proposed.at("/expected_errors/0/planned").asDouble())
+        .isPositive()
+        .isLessThan(proposed.at("/expected_errors/0/uniform").asDouble());
   }
 
   private void assertSlices(JsonNode report) {

@@ -10,6 +10,7 @@ import dev.touchstone.cli.evaluate.LabelRule;
 import dev.touchstone.cli.evaluate.Progress;
 import dev.touchstone.jobs.cache.CacheDirectory;
 import dev.touchstone.jobs.cache.CachedSet;
+import dev.touchstone.metrics.sampling.PlanFile;
 import dev.touchstone.metrics.sampling.PlanMaker;
 import dev.touchstone.metrics.sampling.PlanOptions;
 import dev.touchstone.metrics.sampling.PlanTask;
@@ -45,6 +46,7 @@ import picocli.CommandLine.Spec;
       "  ./touchstone plan --labels eval.csv --id-column id --reference-scores old.csv \\",
       "      --segment-column country --budget 20000 --out plan.json",
       "  ./touchstone plan --run fraud-7 --checkpoint step-800 --budget 20000 --out plan.json",
+      "  ./touchstone plan --from-report report.json --out next-plan.json",
       "",
       "The file is described in docs/sampling-plans.md. The same seed and a larger budget",
       "keep every example of the smaller plan. Exit codes: 0 written, 2 wrong usage,",
@@ -131,14 +133,22 @@ public final class PlanCommand implements Callable<Integer> {
       description = "Labels and scores from the cache: key of a set or its beginning.")
   private String set;
 
+  @Option(
+      names = "--from-report",
+      paramLabel = "FILE",
+      description =
+          "The plan that a full report proposes (asked with propose_plan_budget), with examples of"
+              + " the cached set that it is about, or of --labels with the same scores.")
+  private Path fromReport;
+
   @Mixin private CacheOptions cache = new CacheOptions();
 
   @Option(
       names = "--budget",
       paramLabel = "N",
-      required = true,
-      description = "Examples that the sample is to have, in expectation.")
-  private long budget;
+      description =
+          "Examples that the sample is to have, in expectation. Required but with --from-report.")
+  private Long budget;
 
   @Option(
       names = "--seed",
@@ -179,13 +189,20 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PlanOptions options = options();
     boolean cached = run != null || checkpoint != null || set != null;
-    if (cached == (labels != null)) {
+    if (fromReport != null) {
+      refuseWithReport(cached);
+    } else if (cached == (labels != null)) {
       throw usage("give --labels, or --run and --checkpoint, or --set-key");
+    } else if (budget == null) {
+      throw usage("Missing required option: '--budget=N'");
     }
+    PlanOptions options = fromReport == null ? options() : null;
     try (var progress = new Progress(stderr, quiet)) {
-      var made = cached ? ofCache(options, progress) : ofTable(options, progress);
+      var made =
+          fromReport != null
+              ? ofReport(progress)
+              : cached ? ofCache(options, progress) : ofTable(options, progress);
       write(made);
       if (!quiet) {
         (out.equals("-") ? stderr : stdout).print(PlanTable.of(made));
@@ -217,6 +234,34 @@ public final class PlanCommand implements Callable<Integer> {
     }
   }
 
+  private void refuseWithReport(boolean cached) {
+    for (String option : List.of("--budget", "--seed", "--positives-cap", "--segment-column")) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw usage(option + " is not for --from-report; the report says it itself");
+      }
+    }
+    if (cached) {
+      throw usage("--run, --checkpoint and --set-key are not for --from-report: it names its set");
+    }
+    if (labels != null && scoreColumn == null && referenceScores == null) {
+      throw usage("--labels with --from-report needs --score-column or --reference-scores");
+    }
+  }
+
+  private PlanMaker.Made ofReport(Progress progress) throws IOException {
+    ReportedPlan reported = ReportedPlan.read(fromReport);
+    PlanFile file;
+    if (labels != null) {
+      file = PlanMaker.apply(reported.rule(), tableExamples(reported.rule().task(), progress));
+    } else {
+      CacheDirectory directory = cache.directory();
+      var examples = CachedExamples.of(directory, directory.find(reported.setKey()), null);
+      progress.doing("reading set " + reported.setKey());
+      file = PlanMaker.apply(reported.rule(), examples);
+    }
+    return new PlanMaker.Made(file, reported.errors(), new double[0]);
+  }
+
   private PlanMaker.Made ofTable(PlanOptions options, Progress progress) {
     PlanTask kind;
     try {
@@ -224,6 +269,12 @@ public final class PlanCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw usage("--" + e.getMessage());
     }
+    var examples = tableExamples(kind, progress);
+    boolean scored = scoreColumn != null || referenceScores != null;
+    return PlanMaker.make(kind, scored, segmentColumn != null, options, examples);
+  }
+
+  private PlanMaker.Examples<RuntimeException> tableExamples(PlanTask kind, Progress progress) {
     boolean scored = scoreColumn != null || referenceScores != null;
     if (scored && kind != PlanTask.BINARY) {
       throw usage("--score-column and --reference-scores are for --task binary, got " + task);
@@ -248,15 +299,10 @@ public final class PlanCommand implements Callable<Integer> {
             segmentColumn,
             positiveLabel == null ? LabelRule.zeroOne() : LabelRule.positive(positiveLabel),
             others);
-    return PlanMaker.make(
-        kind,
-        scored,
-        segmentColumn != null,
-        options,
-        to -> {
-          progress.doing("reading " + labels);
-          examples.forEach(to);
-        });
+    return to -> {
+      progress.doing("reading " + labels);
+      examples.forEach(to);
+    };
   }
 
   private void requireDistinct() {

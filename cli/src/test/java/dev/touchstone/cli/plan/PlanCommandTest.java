@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.touchstone.metrics.sampling.NeymanProposal;
 import dev.touchstone.metrics.sampling.PlanFile;
+import dev.touchstone.metrics.sampling.PlanOptions;
+import dev.touchstone.metrics.sampling.PlanRule;
 import dev.touchstone.metrics.sampling.PlanTask;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -392,6 +395,87 @@ class PlanCommandTest {
     var run = run("--labels", directory.resolve("none.csv"), "--budget", 5, "--out", out());
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).contains("none.csv: there is no such file");
+  }
+
+  @Test
+  void aReportsProposalBecomesAFile() throws IOException {
+    double[] scores = new double[N];
+    long[] positives = new long[N];
+    long[] negatives = new long[N];
+    for (int i = 0; i < N; i++) {
+      String[] cells = lines.get(i).split(",");
+      // as a report counts them: by the upper 16 bits of the float
+      scores[i] = Float.intBitsToFloat(Float.floatToIntBits(Float.parseFloat(cells[2])) & ~0xFFFF);
+      positives[i] = Long.parseLong(cells[1]);
+      negatives[i] = 1 - positives[i];
+    }
+    PlanRule rule = NeymanProposal.of(scores, positives, negatives, PlanOptions.of(1, 500));
+    Map<String, Object> proposed =
+        Map.of(
+            "plan",
+            PlanFile.toMap(rule),
+            "expected_errors",
+            List.of(Map.of("metric", "average_precision", "planned", 0.01, "uniform", 0.02)));
+    Path report = directory.resolve("report.json");
+    // as the server answers
+    new ObjectMapper()
+        .writeValue(report.toFile(), Map.of("report", Map.of("proposed_plan", proposed)));
+
+    var run =
+        run(
+            "--from-report",
+            report,
+            "--labels",
+            table,
+            "--id-column",
+            "id",
+            "--score-column",
+            "p",
+            "--out",
+            out());
+
+    assertThat(run.code()).as(run.err()).isZero();
+    PlanFile plan = plan(out());
+    assertThat(plan.rule()).isEqualTo(rule);
+    int taken = 0;
+    for (String line : lines) {
+      String[] cells = line.split(",");
+      int stratum = rule.stratumOf(cells[1], Float.parseFloat(cells[2]), null);
+      boolean expected = rule.includes(Long.parseLong(cells[0]), stratum);
+      assertThat(plan.stratumOf(Long.parseLong(cells[0]))).isEqualTo(expected ? stratum : -1);
+      taken += expected ? 1 : 0;
+    }
+    assertThat(plan.size()).isEqualTo(taken).isPositive();
+    assertThat(run.out()).containsPattern("average_precision +0\\.01\\d* +0\\.02");
+  }
+
+  @Test
+  void aReportWithoutAProposalSaysWhy() throws IOException {
+    refused(
+        "{\"proposed_plan\":{\"budget\":5,\"reason\":\"one_class\"}}",
+        "the report proposes no plan: one_class");
+    refused(
+        "{\"schema\":\"touchstone.report/1\"}",
+        "the report has no proposed_plan: ask with propose_plan_budget");
+    refused(
+        "{\"proposed_plan\":{\"plan\":{\"schema\":\"touchstone.plan/1\"}}}",
+        "schema must be touchstone.plan-rule/1, got touchstone.plan/1");
+    refused("{", "--from-report must be JSON");
+    usage("--seed is not for --from-report", "--from-report", "r.json", "--seed", 3);
+    usage(
+        "--run, --checkpoint and --set-key are not for --from-report",
+        "--from-report",
+        "r.json",
+        "--set-key",
+        "ab");
+    usage("Missing required option: '--budget=N'", "--labels", table);
+  }
+
+  private void refused(String json, String message) throws IOException {
+    Path report = Files.writeString(directory.resolve("report.json"), json);
+    var run = run("--from-report", report, "--out", out());
+    assertThat(run.err()).contains(message);
+    assertThat(run.code()).isEqualTo(3);
   }
 
   private void usage(String message, Object... arguments) {

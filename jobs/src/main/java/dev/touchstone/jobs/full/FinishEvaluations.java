@@ -246,12 +246,14 @@ public final class FinishEvaluations
     List<RangeResult> results =
         parts.stream().map(part -> RangeResult.fromBytes(part.payload())).toList();
     Question question = task.trigger().question();
+    CoarseCounts counts = CoarseCounts.fromBytes(total.payload());
+    Sections sections = Sections.of(Task.BINARY, question, beside);
+    if (question.planBudget() > 0 && !question.allFolds()) {
+      sections.sections().put("proposed_plan", ProposedPlan.section(counts, question.planBudget()));
+    }
     BinaryReport report =
         FullOptions.select(
-            BinaryReport.assemble(
-                CoarseCounts.fromBytes(total.payload()), results, FullOptions.of(question)),
-            question);
-    Sections sections = Sections.of(Task.BINARY, question, beside);
+            BinaryReport.assemble(counts, results, FullOptions.of(question)), question);
     List<MetricPoint> values =
         new ArrayList<>(points(task, report.metrics(), report.n(), report.nPos(), now));
     values.addAll(

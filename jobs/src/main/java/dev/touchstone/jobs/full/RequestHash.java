@@ -51,6 +51,7 @@ final class RequestHash {
     line(text, "bootstrap", question.bootstrap());
     // how many there are is said by the key of their sets
     line(text, "folds", question.allFolds() ? true : null);
+    line(text, "plan", question.planBudget() > 0 ? question.planBudget() : null);
     line(text, "honest", question.honestPoints() ? true : null);
     return text.toString();
   }

@@ -32,7 +32,8 @@ final class QuestionReader {
         null,
         null,
         null,
-        false);
+        false,
+        settings.proposePlanBudget());
   }
 
   Question read(EvaluationRequest request) throws RejectedBatchException {
@@ -57,7 +58,8 @@ final class QuestionReader {
         baseline(request.getBaseline()),
         bootstrap(request.getBootstrapReplicates(), request.getBootstrapSeed()),
         folds(request),
-        request.getHonestPoints());
+        request.getHonestPoints(),
+        planBudget(request.getProposePlanBudget()));
   }
 
   private static List<String> metrics(List<String> names) throws RejectedBatchException {
@@ -92,6 +94,14 @@ final class QuestionReader {
     if (!Double.isFinite(asked)) {
       throw new RejectedBatchException("decision_threshold must be finite, got " + asked);
     }
+    return asked;
+  }
+
+  private int planBudget(Integer asked) throws RejectedBatchException {
+    if (asked == null) {
+      return settings.proposePlanBudget();
+    }
+    DecodeTriggers.range("propose_plan_budget", asked, 0, Integer.MAX_VALUE);
     return asked;
   }
 

@@ -17,6 +17,8 @@ import java.util.TreeSet;
  * @param folds over the sets of so many folds of the model checkpoint; 0: of as many as are known;
  *     null: one set, not folds
  * @param honestPoints operating points chosen on one half of the examples, reported on the other
+ * @param planBudget examples of the sampling plan that the report is to propose; 0: none. Of no
+ *     effect but on one binary set
  */
 public record Question(
     List<String> metrics,
@@ -27,7 +29,8 @@ public record Question(
     Baseline baseline,
     Bootstrap bootstrap,
     Integer folds,
-    boolean honestPoints) {
+    boolean honestPoints,
+    int planBudget) {
 
   /** Sorts the metrics. */
   public Question {
@@ -37,7 +40,7 @@ public record Question(
   /** Everything about all rows, and nothing beyond. */
   public static Question everything(int thresholds, double decisionThreshold) {
     return new Question(
-        List.of(), null, thresholds, decisionThreshold, null, null, null, null, false);
+        List.of(), null, thresholds, decisionThreshold, null, null, null, null, false, 0);
   }
 
   /** Whether it is over folds. */
@@ -61,7 +64,8 @@ public record Question(
         new Baseline(null, null, setKey),
         bootstrap,
         folds,
-        honestPoints);
+        honestPoints,
+        planBudget);
   }
 
   /**

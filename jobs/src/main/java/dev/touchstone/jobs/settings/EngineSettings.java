@@ -69,7 +69,8 @@ public record EngineSettings(
                 (int) source.integer("full.min_slice_positives", 10, 0, 1_000_000),
                 (int) source.integer("full.max_rows_in_memory", 4_000_000, 1, 1 << 30),
                 source.oneOf("full.backlog", BacklogPolicy.FIFO),
-                (int) source.integer("full.concurrent_evaluations", 4, 1, 1_000)),
+                (int) source.integer("full.concurrent_evaluations", 4, 1, 1_000),
+                (int) source.integer("full.propose_plan_budget", 0, 0, Integer.MAX_VALUE)),
             new ServerSettings(
                 source.string("server.host", "127.0.0.1"),
                 (int) source.integer("server.port", 8080, 0, 65_535),
@@ -177,7 +178,8 @@ public record EngineSettings(
       int minSlicePositives,
       int maxRowsInMemory,
       BacklogPolicy backlog,
-      int concurrentEvaluations)
+      int concurrentEvaluations,
+      int proposePlanBudget)
       implements Serializable {}
 
   /** Which of a run's waiting evaluations comes next. */

@@ -164,7 +164,7 @@ class BaselineDeskTest {
             "val",
             "validation",
             null,
-            new Question(List.of(), null, 200, 0.5, null, baseline, null, null, false),
+            new Question(List.of(), null, 200, 0.5, null, baseline, null, null, false, 0),
             0,
             60_000,
             5);

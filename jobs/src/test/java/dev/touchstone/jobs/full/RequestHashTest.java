@@ -39,13 +39,33 @@ class RequestHashTest {
             question(List.of(), null, new Question.Baseline(null, null, "run")),
             Question.everything(200, 0.25),
             new Question(
-                List.of(), null, 200, 0.5, new Question.Costs(1, 2), null, null, null, false),
+                List.of(), null, 200, 0.5, new Question.Costs(1, 2), null, null, null, false, 0),
             new Question(
-                List.of(), null, 200, 0.5, null, null, new Question.Bootstrap(9, 2), null, false),
+                List.of(),
+                null,
+                200,
+                0.5,
+                null,
+                null,
+                new Question.Bootstrap(9, 2),
+                null,
+                false,
+                0),
             new Question(
-                List.of(), null, 200, 0.5, null, null, new Question.Bootstrap(9, 3), null, false),
-            new Question(List.of(), null, 200, 0.5, null, null, null, 0, false),
-            new Question(List.of(), null, 200, 0.5, null, null, null, null, true),
+                List.of(),
+                null,
+                200,
+                0.5,
+                null,
+                null,
+                new Question.Bootstrap(9, 3),
+                null,
+                false,
+                0),
+            new Question(List.of(), null, 200, 0.5, null, null, null, 0, false, 0),
+            new Question(List.of(), null, 200, 0.5, null, null, null, null, true, 0),
+            new Question(List.of(), null, 200, 0.5, null, null, null, null, false, 500),
+            new Question(List.of(), null, 200, 0.5, null, null, null, null, false, 501),
             Question.everything(201, 0.5));
     Set<String> hashes = new HashSet<>();
     questions.forEach(question -> hashes.add(RequestHash.of(question)));
@@ -58,6 +78,6 @@ class RequestHashTest {
 
   private static Question question(
       List<String> metrics, Question.Slices slices, Question.Baseline baseline) {
-    return new Question(metrics, slices, 200, 0.5, null, baseline, null, null, false);
+    return new Question(metrics, slices, 200, 0.5, null, baseline, null, null, false, 0);
   }
 }

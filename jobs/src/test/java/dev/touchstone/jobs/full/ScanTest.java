@@ -115,7 +115,8 @@ class ScanTest {
             null,
             new Question.Bootstrap(replicates, 1),
             null,
-            false);
+            false,
+            0);
     return new Split(
         "report",
         round,

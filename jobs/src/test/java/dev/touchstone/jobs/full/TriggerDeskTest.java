@@ -113,7 +113,7 @@ class TriggerDeskTest {
 
   @Test
   void foldsAreWaitedForAndThoseThatCameAreNamed() throws Exception {
-    Question question = new Question(List.of(), null, 200, 0.5, null, null, null, 3, false);
+    Question question = new Question(List.of(), null, 200, 0.5, null, null, null, 3, false, 0);
     trigger("cv", "val", question);
     manifest("a", 0);
     manifest("c", 2);
@@ -125,7 +125,7 @@ class TriggerDeskTest {
         .containsExactly(List.of("a", "b", "c"), List.of("a", "b", "c"));
     assertThat(desk.extractOutputValues().get(0).manifest().status().rows()).isEqualTo(3_000);
 
-    trigger("more", "val", new Question(List.of(), null, 200, 0.5, null, null, null, 4, false));
+    trigger("more", "val", new Question(List.of(), null, 200, 0.5, null, null, null, 4, false, 0));
     desk.setProcessingTime(60_001);
     assertThat(outcomes())
         .extracting(Outcome::reason)

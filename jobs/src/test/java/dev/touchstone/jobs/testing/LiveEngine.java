@@ -7,6 +7,7 @@ import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
+import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.output.WireAccess;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.schemas.PlainJson;
@@ -41,6 +42,7 @@ public final class LiveEngine implements AutoCloseable {
   private final CollectingSink<SetManifest> manifests = new CollectingSink<>();
   private final CollectingSink<MetricPoint> proxies = new CollectingSink<>();
   private final CollectingSink<MetricPoint> points = new CollectingSink<>();
+  private final CollectingSink<Signal> signals = new CollectingSink<>();
   private final CollectingSink<Outcome> outcomes = new CollectingSink<>();
   private final CollectingSink<DeadLetter> deadLetters = new CollectingSink<>();
   private JobClient predictionsJob;
@@ -75,7 +77,7 @@ public final class LiveEngine implements AutoCloseable {
         MemorySource.live(reported),
         proxies,
         manifests,
-        new CollectingSink<>(),
+        signals,
         deadLetters);
     return env.executeAsync();
   }
@@ -149,6 +151,10 @@ public final class LiveEngine implements AutoCloseable {
   /** Of the full tier. */
   public List<MetricPoint> points() {
     return points.collected();
+  }
+
+  public List<Signal> signals() {
+    return signals.collected();
   }
 
   public List<DeadLetter> deadLetters() {

@@ -147,6 +147,26 @@ public final class CoarseCounts extends RowAccumulator {
     }
   }
 
+  /** How many rows of either label have scores from one on, up to the next that is told. */
+  public interface Bin {
+    /** One bin that holds rows; a score of NaN and rows of weight 0 are in none. */
+    void accept(float from, long negatives, long positives);
+  }
+
+  /** Gives all bins that hold rows, ascending; rows count once each, whatever they weigh. */
+  public void forEachBin(Bin to) {
+    long[] byBin = settled();
+    for (int bin = 0; bin < BINS; bin++) {
+      if (byBin[2 * bin] + byBin[2 * bin + 1] > 0) {
+        int key =
+            Integer.compareUnsigned(bin << 16, ScoreKey.MIN_FLOAT) < 0
+                ? ScoreKey.MIN_FLOAT
+                : bin << 16;
+        to.accept(ScoreKey.toFloat(key), byBin[2 * bin], byBin[2 * bin + 1]);
+      }
+    }
+  }
+
   /** Notes a row that counts in no bin. */
   private void skip(int label, long weight) {
     skippedRows[label]++;

@@ -19,6 +19,9 @@ public final class PlanFile {
   /** Name and version of the format. */
   public static final String SCHEMA = "touchstone.plan/1";
 
+  /** A rule without its examples, as reports propose it. */
+  public static final String RULE_SCHEMA = "touchstone.plan-rule/1";
+
   /** How u(id) is found: {@link InclusionHash}. */
   public static final String HASH = "xxh64(salt + int64_le(id), seed) >> 11";
 
@@ -116,9 +119,29 @@ public final class PlanFile {
 
   /** Plain maps, lists, strings and numbers. */
   public Map<String, Object> toMap() {
-    var options = rule.options();
     var map = new LinkedHashMap<String, Object>();
     map.put("schema", SCHEMA);
+    map.putAll(toMap(rule, counts));
+    var examples = new LinkedHashMap<String, Object>();
+    var bytes = ByteBuffer.allocate(Math.multiplyExact(Long.BYTES, ids.length));
+    bytes.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(ids);
+    examples.put("ids", Base64.getEncoder().encodeToString(bytes.array()));
+    examples.put("strata", Base64.getEncoder().encodeToString(strata));
+    map.put("examples", examples);
+    return map;
+  }
+
+  /** A rule alone, of {@value #RULE_SCHEMA}: as {@link #toMap()}, but for what was sampled. */
+  public static Map<String, Object> toMap(PlanRule rule) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("schema", RULE_SCHEMA);
+    map.putAll(toMap(rule, null));
+    return map;
+  }
+
+  private static Map<String, Object> toMap(PlanRule rule, long[] counts) {
+    var options = rule.options();
+    var map = new LinkedHashMap<String, Object>();
     map.put("task", rule.task().word());
     map.put("design", rule.design());
     map.put("hash", HASH);
@@ -130,9 +153,11 @@ public final class PlanFile {
     map.put("least_per_stratum", options.leastPerStratum());
     map.put("population", rule.population());
     map.put("expected", rule.expectedSample());
-    map.put("sampled", ids.length);
+    if (counts != null) {
+      map.put("sampled", (int) Arrays.stream(counts).sum());
+    }
     var list = new ArrayList<Map<String, Object>>();
-    for (int h = 0; h < counts.length; h++) {
+    for (int h = 0; h < rule.strata().size(); h++) {
       var s = rule.strata().get(h);
       var stratum = new LinkedHashMap<String, Object>();
       stratum.put("name", s.name());
@@ -142,16 +167,12 @@ public final class PlanFile {
       stratum.put("population", s.population());
       stratum.put("rate", s.rate());
       stratum.put("expected", s.expectedSample());
-      stratum.put("sampled", counts[h]);
+      if (counts != null) {
+        stratum.put("sampled", counts[h]);
+      }
       list.add(stratum);
     }
     map.put("strata", list);
-    var examples = new LinkedHashMap<String, Object>();
-    var bytes = ByteBuffer.allocate(Math.multiplyExact(Long.BYTES, ids.length));
-    bytes.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(ids);
-    examples.put("ids", Base64.getEncoder().encodeToString(bytes.array()));
-    examples.put("strata", Base64.getEncoder().encodeToString(strata));
-    map.put("examples", examples);
     return map;
   }
 
@@ -163,6 +184,34 @@ public final class PlanFile {
    */
   public static PlanFile fromMap(Map<String, ?> map) {
     require(map, "schema", SCHEMA);
+    var rule = rule(map);
+    if (!(map.get("examples") instanceof Map<?, ?> examples)) {
+      throw refuse("examples", "an object", map.get("examples"));
+    }
+    byte[] bytes = base64(examples, "ids");
+    if (bytes.length % Long.BYTES != 0) {
+      throw refuse("ids", "8 bytes each", bytes.length + " bytes");
+    }
+    long[] ids = new long[bytes.length / Long.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(ids);
+    var file = new PlanFile(rule, ids, base64(examples, "strata"));
+    if (whole(map, "sampled") != ids.length) {
+      throw refuse("sampled", "the number of ids, " + ids.length, map.get("sampled"));
+    }
+    return file;
+  }
+
+  /**
+   * The rule of {@link #toMap(PlanRule)}, also after a trip through JSON, checked as a file is.
+   *
+   * @throws IllegalArgumentException naming the key, the rule and the value
+   */
+  public static PlanRule ruleFromMap(Map<String, ?> map) {
+    require(map, "schema", RULE_SCHEMA);
+    return rule(map);
+  }
+
+  private static PlanRule rule(Map<String, ?> map) {
     require(map, "hash", HASH);
     var options =
         new PlanOptions(
@@ -189,21 +238,7 @@ public final class PlanFile {
               whole(s, "population"),
               number(s, "rate").doubleValue()));
     }
-    var rule = new PlanRule(PlanTask.of(text(map, "task")), text(map, "design"), options, strata);
-    if (!(map.get("examples") instanceof Map<?, ?> examples)) {
-      throw refuse("examples", "an object", map.get("examples"));
-    }
-    byte[] bytes = base64(examples, "ids");
-    if (bytes.length % Long.BYTES != 0) {
-      throw refuse("ids", "8 bytes each", bytes.length + " bytes");
-    }
-    long[] ids = new long[bytes.length / Long.BYTES];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(ids);
-    var file = new PlanFile(rule, ids, base64(examples, "strata"));
-    if (whole(map, "sampled") != ids.length) {
-      throw refuse("sampled", "the number of ids, " + ids.length, map.get("sampled"));
-    }
-    return file;
+    return new PlanRule(PlanTask.of(text(map, "task")), text(map, "design"), options, strata);
   }
 
   private static void require(Map<?, ?> map, String key, String value) {

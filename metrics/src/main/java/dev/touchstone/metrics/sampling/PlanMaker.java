@@ -77,6 +77,20 @@ public final class PlanMaker {
         survey.influenceShares(rule, segments.names));
   }
 
+  /**
+   * The examples that a rule without segments takes, read once.
+   *
+   * @throws IllegalArgumentException when they are not those that the rule was made from
+   */
+  public static <E extends Exception> PlanFile apply(PlanRule rule, Examples<E> examples) throws E {
+    var sample = PlanSample.of(rule);
+    examples.forEach(
+        (id, label, value, segment) ->
+            sample.accept(
+                id, rule.stratumOf(rule.labelCode(label), value, rule.segmentCode(null))));
+    return sample.file();
+  }
+
   private static int label(PlanTask task, Names classes, String label) {
     return switch (task) {
       case MULTICLASS -> classes.code(label);

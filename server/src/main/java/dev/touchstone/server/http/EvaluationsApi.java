@@ -53,6 +53,7 @@ final class EvaluationsApi {
           "all_folds",
           "folds",
           "honest_points",
+          "propose_plan_budget",
           "thresholds",
           "deadline_seconds",
           "priority");
@@ -247,6 +248,7 @@ final class EvaluationsApi {
         allFolds,
         folds,
         Inputs.flag(body, "honest_points"),
+        Inputs.optionalInteger(body, "propose_plan_budget", 0, Integer.MAX_VALUE),
         Inputs.integer(body, "thresholds", 2, MAX_THRESHOLDS, DEFAULT_THRESHOLDS),
         Inputs.optionalInteger(body, "deadline_seconds", 1, MAX_DEADLINE_SECONDS),
         Inputs.integer(body, "priority", 0, MAX_PRIORITY, DEFAULT_PRIORITY),

@@ -97,6 +97,7 @@ public final class RequestTopic implements RequestSink {
         .setAllFolds(r.allFolds())
         .setFolds(r.folds())
         .setHonestPoints(r.honestPoints())
+        .setProposePlanBudget(r.proposePlanBudget())
         .setThresholds(r.thresholds())
         .setDeadlineSeconds(r.deadlineSeconds())
         .setPriority(r.priority())

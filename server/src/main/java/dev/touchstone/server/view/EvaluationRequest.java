@@ -11,6 +11,7 @@ import java.util.List;
  * @param decisionThreshold null: the engine's setting; costs: not asked for
  * @param bootstrapReplicates 0: none
  * @param folds with all folds, how many there are; 0: those that are there
+ * @param proposePlanBudget examples of a plan to propose; 0: none; null: the engine's setting
  * @param deadlineSeconds null: the engine's setting
  * @param priority 0 to 9: the highest is evaluated first
  */
@@ -32,6 +33,7 @@ public record EvaluationRequest(
     boolean allFolds,
     int folds,
     boolean honestPoints,
+    Integer proposePlanBudget,
     int thresholds,
     Integer deadlineSeconds,
     int priority,
@@ -73,6 +75,7 @@ public record EvaluationRequest(
         allFolds,
         folds,
         honestPoints,
+        proposePlanBudget,
         thresholds,
         deadlineSeconds,
         priority,

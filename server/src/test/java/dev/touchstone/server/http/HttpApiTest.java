@@ -236,7 +236,7 @@ class HttpApiTest {
             "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":{\"set_key\":\"k\"},"
                 + "\"decision_threshold\":0.2,\"false_positive_cost\":1,\"false_negative_cost\":5,"
                 + "\"bootstrap_replicates\":100,\"bootstrap_seed\":7,\"all_folds\":true,\"folds\":5,"
-                + "\"honest_points\":true,\"priority\":9}");
+                + "\"honest_points\":true,\"propose_plan_budget\":500,\"priority\":9}");
 
     assertThat(response.statusCode()).as(response.body()).isEqualTo(202);
     EvaluationRequest request = fixture.written.get(0);
@@ -248,6 +248,7 @@ class HttpApiTest {
     assertThat(request.allFolds()).isTrue();
     assertThat(request.folds()).isEqualTo(5);
     assertThat(request.honestPoints()).isTrue();
+    assertThat(request.proposePlanBudget()).isEqualTo(500);
     assertThat(request.priority()).isEqualTo(9);
   }
 
@@ -349,8 +350,8 @@ class HttpApiTest {
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"treshold\":5}"
             + "|treshold must be one of run_id, checkpoint, evaluation_set, split, fold, metrics,"
             + " slices, baseline, decision_threshold, false_positive_cost, false_negative_cost,"
-            + " bootstrap_replicates, bootstrap_seed, all_folds, folds, honest_points, thresholds,"
-            + " deadline_seconds, priority, got treshold",
+            + " bootstrap_replicates, bootstrap_seed, all_folds, folds, honest_points,"
+            + " propose_plan_budget, thresholds, deadline_seconds, priority, got treshold",
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":\"c0\"}"
             + "|baseline must hold run_id and checkpoint, or set_key, got \"c0\"",
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":{\"run_id\":\"r\"}}"

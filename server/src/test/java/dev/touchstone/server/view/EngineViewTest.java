@@ -327,6 +327,7 @@ class EngineViewTest {
         false,
         0,
         false,
+        null,
         200,
         deadlineSeconds,
         5,
