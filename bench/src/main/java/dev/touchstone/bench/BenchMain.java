@@ -38,8 +38,9 @@ public final class BenchMain {
           new About("Distributed.count", "pass 1 from bytes, states through bytes"),
           new About("Distributed.bothPasses", "both passes and the report, from bytes"),
           new About("cache", "[ROWS] (10^7) from messages into the prediction cache"),
-          new About("fast-tier", "[ROWS] (4*10^8) from Kafka to proxy points, 10 slices"),
+          new About("fast-tier", "[ROWS] (8*10^8) from Kafka to proxy points, 10 slices"),
           new About("fast-latency", "[SETS] (400) last batch to COMPLETE proxies under load"),
+          new About("fast-soak", "[RUNS [ROUNDS]] (1000 60) memory of live and remembered sets"),
           new About("billion", "10^7, 10^8 and 10^9 rows through both jobs, or [ROWS ...]; 5 GB"));
 
   private BenchMain() {}
@@ -73,6 +74,12 @@ public final class BenchMain {
       }
       if (args[0].equals("fast-latency")) {
         FastLatency.run(
+            Path.of(System.getProperty("touchstone.home", ".")),
+            Arrays.copyOfRange(args, 1, args.length));
+        return;
+      }
+      if (args[0].equals("fast-soak")) {
+        FastSoak.run(
             Path.of(System.getProperty("touchstone.home", ".")),
             Arrays.copyOfRange(args, 1, args.length));
         return;

@@ -21,7 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -156,17 +155,6 @@ final class FastTier {
         .build();
   }
 
-  /** Whether a point holds some text; to parse each would cost more than to make it. */
-  private static boolean has(byte[] point, byte[] text) {
-    for (int at = 0; at <= point.length - text.length; at++) {
-      if (point[at] == text[0]
-          && Arrays.equals(point, at, at + text.length, text, 0, text.length)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   private String measure(int run) throws Exception {
     EngineSettings settings = settings(run);
     var configuration = new Configuration();
@@ -205,7 +193,7 @@ final class FastTier {
             cpu = system.getProcessCpuTime();
           }
           points++;
-          if (has(message.value(), COUNTS) && has(message.value(), COMPLETE)) {
+          if (Bytes.contain(message.value(), COUNTS) && Bytes.contain(message.value(), COMPLETE)) {
             complete.add(JSON.readTree(message.value()).get("checkpoint").asText());
           }
         }

@@ -19,11 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.api.common.state.ListState;
-import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
@@ -66,7 +65,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private final OutputTag<Standing> standings;
   private transient ValueState<BinaryProxy> proxy;
   private transient ValueState<SetStatus> latest;
-  private transient ListState<MetricPoint> finals;
+  private transient FinalPoints finals;
   private transient ValueState<Long> emitAt;
   private transient ValueState<SamplingPlan> plan;
   private transient ValueState<SampledProxy> sampled;
@@ -87,13 +86,17 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   public void open(OpenContext context) {
     var proxyState = new ValueStateDescriptor<>("proxy", BinaryProxySerializer.INSTANCE);
     var latestState = new ValueStateDescriptor<>("latest", Types.POJO(SetStatus.class));
-    var finalState = new ListStateDescriptor<>("finals", Types.POJO(MetricPoint.class));
+    var finalState =
+        new ValueStateDescriptor<>("finals", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
     proxyState.enableTimeToLive(ledger.retention());
     latestState.enableTimeToLive(ledger.retention());
     finalState.enableTimeToLive(ledger.retention());
     proxy = getRuntimeContext().getState(proxyState);
     latest = getRuntimeContext().getState(latestState);
-    finals = getRuntimeContext().getListState(finalState);
+    finals =
+        new FinalPoints(
+            getRuntimeContext().createSerializer(Types.POJO(MetricPoint.class)),
+            getRuntimeContext().getState(finalState));
     var sliceState =
         new MapStateDescriptor<>(
             "slices", StringSerializer.INSTANCE, BinaryProxySerializer.INSTANCE);
