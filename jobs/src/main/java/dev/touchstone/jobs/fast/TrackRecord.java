@@ -46,7 +46,7 @@ import org.apache.flink.util.OutputTag;
  * be exact; it is judged by the report of the labels that the proxy has seen. {@link ProxyScore}
  * says when too many are broken. The test takes model checkpoints for independent. Those that share
  * a sample are not: an unlucky sample misses again and again, and loses trust more often than 1 %
- * of the time, up to the share that its level leaves for misses. It errs on the side of not
+ * of the time; one in twenty at 95 % where all its misses come together. It errs on the side of not
  * stopping a run.
  *
  * <p>Kept are the last {@value #MAX_SETS} prediction sets of a run and as many reports whose

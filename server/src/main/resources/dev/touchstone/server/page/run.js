@@ -61,10 +61,10 @@ function tile(detail, metric, chosen) {
     title: full ? `full evaluation at step ${f.count(full.step)}: ${f.value(full.value)}` : undefined,
     onClick: () => go({ metric }),
   },
-  h('span', { class: 'tile-name' }, f.label(metric), proxy?.trust === 'UNTRUSTED' && badge('UNTRUSTED')),
+  h('span', { class: 'tile-name' }, f.label(metric)),
   h('span', { class: 'tile-value' }, f.value(main?.value)),
   h('span', { class: 'tile-note' },
-    main?.value == null ? f.reason(main?.reason) ?? ' ' : f.interval(main.ci_low, main.ci_high) ?? ' '),
+    proxy?.trust === 'UNTRUSTED' ? badge('UNTRUSTED') : main?.value == null ? f.reason(main?.reason) ?? ' ' : f.interval(main.ci_low, main.ci_high) ?? ' '),
   h('span', { class: 'tile-full' },
     full ? [h('span', { class: 'diamond', 'aria-hidden': 'true' }, '◆'), ` ${f.value(full.value)} `,
       h('small', null, `at ${f.count(full.step)}`)] : h('small', null, 'no full result yet')));
@@ -171,7 +171,7 @@ function checkpointRow(detail, c, metric) {
     h('td', { class: 'num optional' }, f.epoch(c.epoch)),
     h('td', { class: 'state' }, badge(c.state), c.reason && h('small', { class: 'why' }, f.reason(c.reason))),
     h('td', { class: 'num' }, f.value(c.proxies[metric]?.value),
-      c.proxies[metric] && isUntrusted(detail, metric) && h('small', { class: 'why' }, badge('UNTRUSTED'))),
+      c.proxies[metric] && isUntrusted(detail, metric) && [' ', badge('UNTRUSTED')]),
     h('td', { class: c.full[metric] ? 'num full' : 'num none' }, f.value(c.full[metric]?.value)),
     h('td', { class: 'num optional', title: 'proxy minus full' }, f.signed(difference(c, metric))),
     h('td', { class: 'optional' }, verdict ? badge(verdict.outcome, verdict.reasons.join('\n')) : ''),
@@ -212,7 +212,7 @@ function recordRow(detail, metric, [infix, of]) {
   if (!bias) return null;
   const coverage = figure('coverage');
   return h('tr', { key: metric + infix },
-    h('td', null, f.label(metric), h('small', { class: 'why' }, of)),
+    h('td', null, f.label(metric), ' ', h('small', { class: 'hint' }, of)),
     h('td', null, badge(bias.trust)),
     h('td', { class: 'num' }, coverage?.value == null ? '–' : f.percent(coverage.value, 1, 0)),
     h('td', { class: 'num' }, f.signed(bias.value)),

@@ -47,10 +47,14 @@ function item(run) {
       h('span', { class: 'counts' }, [
         run.waiting ? `${run.waiting} waiting` : null,
         run.step == null ? null : `step ${f.count(run.step)}`,
-        run.full_evaluations_avoided ? `${f.short(run.full_evaluations_avoided)} full avoided` : null,
-        run.inference_avoided ? `${f.short(run.inference_avoided)} inference avoided` : null,
       ].filter(Boolean).join(' · ')),
-      h('span', { title: `last heard ${f.dateTime(run.last_seen)}` }, f.age(now() - run.last_seen)))));
+      h('span', { title: `last heard ${f.dateTime(run.last_seen)}` }, f.age(now() - run.last_seen))),
+    (run.full_evaluations_avoided > 0 || run.inference_avoided > 0) && h('span', {
+      class: 'avoided', title: 'full evaluations and predictions that were not needed',
+    }, 'avoided: ', [
+      run.full_evaluations_avoided > 0 && `${f.short(run.full_evaluations_avoided)} full evaluations`,
+      run.inference_avoided > 0 && `${f.short(run.inference_avoided)} predictions`,
+    ].filter(Boolean).join(', '))));
 }
 
 let drawn = { key: null, tree: null };

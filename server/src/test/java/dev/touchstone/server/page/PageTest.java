@@ -240,15 +240,15 @@ class PageTest {
     assertThat(page.locator("table.checkpoints tbody tr").first()).containsText("✕Untrusted");
     Locator record = page.locator("table.record tbody tr");
     assertThat(record).hasCount(2);
-    assertThat(record.nth(0)).containsText("Average precisionwhole sets");
+    assertThat(record.nth(0)).containsText("Average precision whole sets");
     assertThat(record.nth(0)).containsText("✕Untrusted");
     assertThat(record.nth(0)).containsText("25 %");
     assertThat(record.nth(0)).containsText("+0.0512");
-    assertThat(record.nth(1)).containsText("ROC AUCsamples");
+    assertThat(record.nth(1)).containsText("ROC AUC samples");
     assertThat(record.nth(1)).containsText("✓Trusted");
     Locator item = page.locator("a.run", has("fraud-live"));
     assertThat(item).containsText("✕Untrusted");
-    assertThat(item).containsText("7 full avoided · 5.88 M inference avoided");
+    assertThat(item).containsText("avoided: 7 full evaluations, 5.88 M predictions");
     shoot("run-untrusted");
 
     page.locator(".tile", has("ROC AUC")).click();
