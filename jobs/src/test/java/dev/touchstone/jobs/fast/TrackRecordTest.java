@@ -165,7 +165,8 @@ class TrackRecordTest {
         new Standing(
             restarted,
             second.set(),
-            second.points().stream().map(point -> point.withClaim(restarted)).toList()));
+            second.points().stream().map(point -> point.withClaim(restarted)).toList(),
+            null));
     report(exact(2, AP, 0.7).withClaim(restarted));
 
     List<MetricPoint> record = told();
@@ -354,7 +355,7 @@ class TrackRecordTest {
     for (MetricValue metric : metrics) {
       points.add(MetricPoint.of(metric, MetricPoint.Tier.PROXY, set, claim, 1_000, 10, true, 0));
     }
-    return new Standing(claim, set, points);
+    return new Standing(claim, set, points, null);
   }
 
   private static ExactMetrics exact(int step, Object... namesAndValues) {
