@@ -226,16 +226,21 @@ def test_the_lightest_and_the_heaviest_rows_that_are_taken(engine):
 
 def test_a_sample_is_weighted_by_its_rates(engine):
     labels, scores = random_rows(5, 40_000, positives=0.02)
-    rates = np.where(labels == 1, 1.0, 0.125)
-    kept = np.random.default_rng(55).random(len(labels)) < rates
+    # all positives, half of the negatives that score high, an eighth of the others
+    codes = np.where(labels == 1, 0, np.where(scores > 0.15, 1, 2)).astype("u1")
+    rates = np.array([1.0, 0.5, 0.125])
+    kept = np.random.default_rng(55).random(len(labels)) < rates[codes]
+    populations = np.bincount(codes)
     strata = [
-        {"name": "fraud", "rate": 1.0, "population": int(labels.sum())},
-        {"name": "rest", "rate": 0.125, "population": int((labels == 0).sum())},
+        {"name": name, "rate": rate, "population": int(population)}
+        for name, rate, population in zip(("fraud", "high", "low"), rates.tolist(), populations)
     ]
-    y, s, w = labels[kept], scores[kept], 1 / rates[kept]
+    y, s = labels[kept], scores[kept]
+    # a stratum stands for its population, whatever its sample has become
+    w = (populations / np.bincount(codes[kept]))[codes[kept]]
     rows = PredictionSet(
         "sampled", y, s, ids=np.flatnonzero(kept),
-        plan={"seed": 5, "strata": strata}, strata=1 - y,
+        plan={"seed": 5, "strata": strata}, strata=codes[kept],
     )  # fmt: skip
     engine.send("predictions", *rows.messages(1_000))
     proxies = engine.final_proxies("sampled")

@@ -42,6 +42,54 @@ public record MetricPoint(
     boolean sampled,
     Trust trust) {
 
+  /** A value whose standard error is not known. */
+  public MetricPoint(
+      long timestampMillis,
+      Claim claim,
+      String modelDigest,
+      Tier tier,
+      String evaluationSet,
+      String split,
+      String slice,
+      String metric,
+      Double value,
+      Double ciLow,
+      Double ciHigh,
+      String ciMethod,
+      Double level,
+      long n,
+      long positives,
+      boolean complete,
+      String reason,
+      int revision,
+      boolean sampled,
+      Trust trust) {
+    this(
+        timestampMillis,
+        claim,
+        modelDigest,
+        tier,
+        evaluationSet,
+        split,
+        slice,
+        metric,
+        value,
+        ciLow,
+        ciHigh,
+        ciMethod,
+        level,
+        null,
+        null,
+        null,
+        n,
+        positives,
+        complete,
+        reason,
+        revision,
+        sampled,
+        trust);
+  }
+
   /**
    * A value of the math as a point on all examples of a set.
    *
