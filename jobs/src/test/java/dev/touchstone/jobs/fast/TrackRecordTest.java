@@ -11,6 +11,7 @@ import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.model.Trust;
+import dev.touchstone.jobs.model.Vitals;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.metrics.Interval;
@@ -165,7 +166,9 @@ class TrackRecordTest {
         new Standing(
             restarted,
             second.set(),
-            second.points().stream().map(point -> point.withClaim(restarted)).toList()));
+            second.points().stream().map(point -> point.withClaim(restarted)).toList(),
+            null,
+            second.vitals()));
     report(exact(2, AP, 0.7).withClaim(restarted));
 
     List<MetricPoint> record = told();
@@ -354,7 +357,7 @@ class TrackRecordTest {
     for (MetricValue metric : metrics) {
       points.add(MetricPoint.of(metric, MetricPoint.Tier.PROXY, set, claim, 1_000, 10, true, 0));
     }
-    return new Standing(claim, set, points);
+    return new Standing(claim, set, points, null, Vitals.of(1_000));
   }
 
   private static ExactMetrics exact(int step, Object... namesAndValues) {
