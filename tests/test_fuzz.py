@@ -29,6 +29,7 @@ TOPICS = {
     "predictions": "prediction_batch",
     "checkpoints": "checkpoint_event",
     "evaluation-requests": "evaluation_request",
+    "run-events": "run_event",
 }
 
 
@@ -173,6 +174,11 @@ def check_batch(batch):
     if rows["size"] is not None:
         integer(rows["size"], 1, 2**63 - 1, "size")
     columns(batch)
+    if batch["inference"] is not None:
+        for latency in batch["inference"]["latency_micros"]:
+            integer(latency, 0, 2**63 - 1, "latency")
+        if batch["inference"]["peak_memory_bytes"] is not None:
+            integer(batch["inference"]["peak_memory_bytes"], 0, 2**63 - 1, "peak memory")
 
 
 def names_and_slices(asked):
@@ -230,10 +236,63 @@ def check_request(request):
         integer(request["deadline_seconds"], 0, 1_000_000, "deadline_seconds")
 
 
+RULE = {
+    "rule": ("confirmed", "keras", "lightning"),
+    "mode": ("min", "max"),
+    "strict": ("true", "false"),
+    "check_finite": ("true", "false"),
+    "min_delta": (0.0, 1e9),
+    "alpha": (1e-9, 0.5),
+    "patience": (0, 1_000_000),
+    "start_from": (0, 1_000_000),
+    "max_undecided": (1, 1_000_000),
+    "baseline": (-math.inf, math.inf),
+    "stopping_threshold": (-math.inf, math.inf),
+    "divergence_threshold": (-math.inf, math.inf),
+}
+
+
+def check_setting(key, value):
+    """Of a rule; an empty value takes it back."""
+    need(key in RULE or key == "metric", f"rule.{key}")
+    if value == "":
+        return
+    name(value, f"rule.{key}")
+    if key != "metric" and isinstance(RULE[key][0], str):
+        need(value in RULE[key], f"rule.{key}")
+    elif key != "metric":
+        kind = type(RULE[key][0])
+        try:
+            number = kind(value)
+        except ValueError as e:
+            raise Refused(f"rule.{key}") from e
+        need(math.isfinite(number), f"rule.{key}")
+        need(RULE[key][0] <= number <= RULE[key][1], f"rule.{key}")
+
+
+def check_run_event(event):
+    name(event["run_id"], "run_id")
+    integer(event["attempt"], 0, 2**31 - 1, "attempt")
+    if event["step"] is not None:
+        integer(event["step"], 0, 2**63 - 1, "step")
+    if event["epoch"] is not None:
+        need(math.isfinite(event["epoch"]), "epoch")
+    need(len(event["metrics"]) <= 256, "metrics")
+    need(not event["metrics"] or event["step"] is not None, "metrics without step")
+    for key in event["metrics"]:
+        name(key, "metrics")
+    need(len(event["rule"]) <= 64, "rule")
+    for key, value in event["rule"].items():
+        name(key, "rule")
+        check_setting(key, value)
+    optional_name(event["sweep"], "sweep")
+
+
 CHECKS = {
     "predictions": check_batch,
     "checkpoints": check_event,
     "evaluation-requests": check_request,
+    "run-events": check_run_event,
 }
 
 
@@ -266,6 +325,13 @@ def from_json(schema, value, what, record=None):
                 if made[key] == "" and isinstance(field["type"], dict):
                     made[key] = b""  # a column
         return made
+    if kind == "map":
+        need(isinstance(value, dict), what)
+        texts = ("NaN", "Infinity", "-Infinity") if schema["values"] == "double" else ()
+        return {
+            k: float(v) if v in texts and isinstance(v, str) else from_json(schema["values"], v, what)
+            for k, v in value.items()
+        }
     if kind == "array":
         need(isinstance(value, list), what)
         return [from_json(schema["items"], v, what, record) for v in value]
@@ -394,6 +460,16 @@ def encodings(topic, rows):
         ]
     if topic == "checkpoints":
         record = rows.event_record()
+    elif topic == "run-events":
+        record = rows.run_event_record(rule={"patience": "4", "rule": "keras"}, sweep="lr")
+        lost = record | {"metrics": {"training_loss": "NaN"}}
+        diverged = record | {"metrics": {"training_loss": math.inf}}
+        return [
+            single_object("run_event", record),
+            json.dumps(record).encode(),
+            json.dumps(lost).encode(),
+            single_object("run_event", diverged),
+        ]
     else:
         record = rows.request_record(rows.run, evaluation_set="val", deadline_seconds=1)
         record |= {"metrics": ["roc_auc"], "slices": ["country"]}
@@ -433,6 +509,8 @@ def huge_claims(topic, rows):
         record = rows.batches(200)[0]
     elif topic == "checkpoints":
         record = rows.event_record()
+    elif topic == "run-events":
+        record = rows.run_event_record(rule={"patience": "4"})
     else:
         record = rows.request_record("huge")
     header = single_object(TOPICS[topic], record)[:10]

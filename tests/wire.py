@@ -23,7 +23,8 @@ def _schema(name):
 
 
 SCHEMAS = {
-    name: _schema(name) for name in ("prediction_batch", "checkpoint_event", "evaluation_request")
+    name: _schema(name)
+    for name in ("prediction_batch", "checkpoint_event", "evaluation_request", "run_event")
 }
 
 
@@ -180,6 +181,18 @@ class PredictionSet:
             "split": "validation",
             "fold": None,
             "path": None,
+            "emitted_at": EMITTED_AT,
+        } | changes
+
+    def run_event_record(self, **changes):
+        return {
+            "run_id": self.run,
+            "attempt": 0,
+            "step": 100,
+            "epoch": 0.5,
+            "metrics": {"validation_loss": 0.25},
+            "rule": {},
+            "sweep": None,
             "emitted_at": EMITTED_AT,
         } | changes
 

@@ -112,8 +112,10 @@ final class Billion {
         Messages.of(i -> message(batch(rows, i, batches), i), batches),
         Messages.nothing("prediction-sets"),
         Messages.nothing("reports"),
+        Messages.nothing("run-events"),
         new Collected<MetricPoint>(),
         sets,
+        new Collected<>(),
         new Collected<>(),
         new Collected<DeadLetter>());
     env.execute("write " + rows);

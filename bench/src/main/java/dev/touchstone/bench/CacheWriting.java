@@ -85,8 +85,10 @@ final class CacheWriting {
         Messages.of(i -> message(rows / 2, i, perShard, ids), 2 * perShard),
         Messages.nothing("prediction-sets"),
         Messages.nothing("reports"),
+        Messages.nothing("run-events"),
         new Collected<MetricPoint>(),
         sets,
+        new Collected<>(),
         new Collected<>(),
         refused);
     var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();

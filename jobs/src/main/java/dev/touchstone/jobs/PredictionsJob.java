@@ -4,9 +4,12 @@ import dev.touchstone.jobs.cache.CacheWriter;
 import dev.touchstone.jobs.fast.CompareRun;
 import dev.touchstone.jobs.fast.JudgeRun;
 import dev.touchstone.jobs.fast.ProxyMetrics;
+import dev.touchstone.jobs.fast.RankSweep;
+import dev.touchstone.jobs.fast.ReportedFigures;
 import dev.touchstone.jobs.fast.TrackRecord;
 import dev.touchstone.jobs.ingest.DecodePredictions;
 import dev.touchstone.jobs.ingest.DecodeReports;
+import dev.touchstone.jobs.ingest.DecodeRunEvents;
 import dev.touchstone.jobs.ingest.DecodeTombstones;
 import dev.touchstone.jobs.ingest.FindPredictionSet;
 import dev.touchstone.jobs.ingest.KafkaInput;
@@ -14,17 +17,22 @@ import dev.touchstone.jobs.ingest.ReusedReports;
 import dev.touchstone.jobs.ledger.PredictionLedger;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.ExactMetrics;
+import dev.touchstone.jobs.model.Judgement;
 import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.RawMessage;
+import dev.touchstone.jobs.model.RunEvent;
+import dev.touchstone.jobs.model.RunInput;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.model.Standing;
+import dev.touchstone.jobs.model.WantedEvaluation;
 import dev.touchstone.jobs.output.KafkaOutput;
 import dev.touchstone.jobs.settings.EngineSettings;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -35,8 +43,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Predictions in, and reports, which proxies are held against; proxy metrics, signals, cached
- * prediction sets and dead letters out.
+ * Predictions in, run events, and reports, which proxies are held against; proxy metrics, signals,
+ * requests for full evaluations, cached prediction sets and dead letters out.
  */
 public final class PredictionsJob {
 
@@ -44,6 +52,9 @@ public final class PredictionsJob {
 
   private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
   private static final OutputTag<DeadLetter> CONFLICTS = new OutputTag<>("conflicts") {};
+
+  private static final OutputTag<MetricPoint> COUNTS = new OutputTag<>("counts") {};
+  private static final OutputTag<WantedEvaluation> WANTED = new OutputTag<>("wanted") {};
 
   private static final OutputTag<Standing> STANDINGS = new OutputTag<>("standings") {};
   private static final OutputTag<Standing> TRUSTED = new OutputTag<>("with trust") {};
@@ -69,9 +80,11 @@ public final class PredictionsJob {
         KafkaInput.of(
             settings.kafka(), settings.kafka().topics().predictionSets(), "forgotten-sets"),
         KafkaInput.of(settings.kafka(), settings.kafka().topics().reports(), "exact-metrics"),
+        KafkaInput.of(settings.kafka(), settings.kafka().topics().runEvents()),
         KafkaOutput.metrics(settings.kafka()),
         KafkaOutput.predictionSets(settings.kafka()),
         KafkaOutput.signals(settings.kafka()),
+        KafkaOutput.evaluationRequests(settings.kafka()),
         KafkaOutput.deadLetters(settings.kafka()));
   }
 
@@ -82,9 +95,11 @@ public final class PredictionsJob {
       Source<RawMessage, ?, ?> predictions,
       Source<RawMessage, ?, ?> predictionSets,
       Source<RawMessage, ?, ?> reports,
+      Source<RawMessage, ?, ?> runEvents,
       Sink<MetricPoint> metrics,
       Sink<SetManifest> manifests,
       Sink<Signal> signals,
+      Sink<WantedEvaluation> requests,
       Sink<DeadLetter> deadLetters) {
     // records are never changed once made, so operators may share them
     env.getConfig().enableObjectReuse();
@@ -151,17 +166,42 @@ public final class PredictionsJob {
         .sinkTo(metrics)
         .name("differences")
         .uid("output.differences");
+    SingleOutputStreamOperator<RunEvent> events =
+        env.fromSource(runEvents, WatermarkStrategy.noWatermarks(), "run events")
+            .uid("ingest.run-events")
+            .process(new DecodeRunEvents(REFUSED, settings.kafka().schemaRegistryUrl()))
+            .name("decode run events")
+            .uid("ingest.decode-run-events");
+    DataStream<MetricPoint> figures =
+        events.flatMap(new ReportedFigures()).name("figures").uid("fast.reported-figures");
+    DataStream<DeadLetter> refused =
+        found
+            .getSideOutput(REFUSED)
+            .union(
+                batches.getSideOutput(REFUSED),
+                updates.getSideOutput(CONFLICTS),
+                told.getSideOutput(REFUSED),
+                events.getSideOutput(REFUSED));
     if (settings.signals().enabled()) {
-      points
-          .getSideOutput(TRUSTED)
-          .keyBy(Standing::runId)
-          .process(new JudgeRun(settings.signals(), settings.ledger()))
-          .name("judge run")
-          .uid("fast.judge-run")
-          .sinkTo(signals)
-          .name("signals")
-          .uid("output.signals");
+      DataStream<RunInput> heard =
+          heard(points.getSideOutput(TRUSTED), RunInput::of, "standings")
+              .union(heard(events, RunInput::of, "events"), heard(exact, RunInput::of, "exact"));
+      SingleOutputStreamOperator<Judgement> judged =
+          heard
+              .keyBy(RunInput::runId)
+              .process(new JudgeRun(settings, new JudgeRun.Outputs(COUNTS, WANTED, REFUSED)))
+              .name("judge run")
+              .uid("fast.judge-run");
+      signals(judged, settings).sinkTo(signals).name("signals").uid("output.signals");
+      judged
+          .getSideOutput(WANTED)
+          .sinkTo(requests)
+          .name("evaluation requests")
+          .uid("output.evaluation-requests");
+      figures = figures.union(judged.getSideOutput(COUNTS));
+      refused = refused.union(judged.getSideOutput(REFUSED));
     }
+    figures.sinkTo(metrics).name("figures").uid("output.figures");
     if (settings.cache().enabled()) {
       bySet
           .process(new CacheWriter(settings.cache(), settings.ledger()))
@@ -171,15 +211,28 @@ public final class PredictionsJob {
           .name("prediction sets")
           .uid("output.prediction-sets");
     }
-    found
-        .getSideOutput(REFUSED)
-        .union(
-            batches.getSideOutput(REFUSED),
-            updates.getSideOutput(CONFLICTS),
-            told.getSideOutput(REFUSED))
-        .sinkTo(deadLetters)
-        .name("dead letters")
-        .uid("output.refused-predictions");
+    refused.sinkTo(deadLetters).name("dead letters").uid("output.refused-predictions");
+  }
+
+  private static <T> DataStream<RunInput> heard(
+      DataStream<T> of, MapFunction<T, RunInput> input, String name) {
+    return of.map(input)
+        .returns(RunInput.class)
+        .name("hear " + name)
+        .uid("fast.hear-" + name)
+        .setBufferTimeout(SOON_MILLIS);
+  }
+
+  /** Ranked within their sweep where that is asked for. */
+  private static DataStream<Signal> signals(DataStream<Judgement> judged, EngineSettings settings) {
+    if (!settings.signals().asha().enabled()) {
+      return judged.map(Judgement::signal).name("signal").uid("fast.signal");
+    }
+    return judged
+        .keyBy(Judgement::rankedAmong)
+        .process(new RankSweep(settings.signals().asha(), settings.ledger()))
+        .name("rank sweep")
+        .uid("fast.rank-sweep");
   }
 
   private static DataStream<TrackRecord.Meeting> meetings(

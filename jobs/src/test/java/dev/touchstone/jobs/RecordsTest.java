@@ -2,8 +2,10 @@ package dev.touchstone.jobs;
 
 import dev.touchstone.jobs.cache.Labelling;
 import dev.touchstone.jobs.fast.CompareRun;
-import dev.touchstone.jobs.fast.JudgeRun;
 import dev.touchstone.jobs.fast.ProxyHistory;
+import dev.touchstone.jobs.fast.RankSweep;
+import dev.touchstone.jobs.fast.RunCourse;
+import dev.touchstone.jobs.fast.SetWatch;
 import dev.touchstone.jobs.fast.TrackRecord;
 import dev.touchstone.jobs.full.AddressedManifest;
 import dev.touchstone.jobs.full.Aside;
@@ -25,6 +27,7 @@ import dev.touchstone.jobs.ledger.SetAccount;
 import dev.touchstone.jobs.model.Claim;
 import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.ExactMetrics;
+import dev.touchstone.jobs.model.Judgement;
 import dev.touchstone.jobs.model.KeyedMessage;
 import dev.touchstone.jobs.model.LedgerInput;
 import dev.touchstone.jobs.model.LedgerUpdate;
@@ -34,11 +37,15 @@ import dev.touchstone.jobs.model.PredictionBatch;
 import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.Question;
 import dev.touchstone.jobs.model.RawMessage;
+import dev.touchstone.jobs.model.RunEvent;
+import dev.touchstone.jobs.model.RunInput;
 import dev.touchstone.jobs.model.Segment;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.model.Vitals;
+import dev.touchstone.jobs.model.WantedEvaluation;
 import dev.touchstone.jobs.model.Withdrawal;
 import org.apache.flink.types.PojoTestUtils;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,10 +69,17 @@ class RecordsTest {
         ExactMetrics.class,
         Claim.class,
         Signal.class,
-        JudgeRun.Judged.class,
         TrackRecord.Meeting.class,
         ProxyHistory.class,
         CompareRun.Course.class,
+        RunInput.class,
+        RunEvent.class,
+        Judgement.class,
+        WantedEvaluation.class,
+        RunCourse.class,
+        RankSweep.Rung.class,
+        SetWatch.class,
+        Vitals.class,
         MetricPoint.class,
         Trigger.class,
         Question.class,

@@ -269,8 +269,10 @@ class TwoTierTest {
         MemorySource.of(messages),
         MemorySource.nothing(),
         MemorySource.nothing(),
+        MemorySource.nothing(),
         metrics,
         sets,
+        new CollectingSink<>(),
         new CollectingSink<>(),
         deadLetters);
     env.execute();

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +34,9 @@ import org.apache.avro.specific.SpecificRecord;
  *
  * <p>A {@code bytes} field is Base64 or, where its schema names a {@code column} type ({@code u8},
  * {@code i64}, {@code f32}, or {@code label}: whatever {@code label_encoding} says), a plain array
- * of numbers. A {@code string} marked {@code "embedded": "json"} is a JSON value in place.
+ * of numbers. A {@code string} marked {@code "embedded": "json"} is a JSON value in place. A map of
+ * doubles takes what JSON has no number for as text: {@code "NaN"}, {@code "Infinity"}, {@code
+ * "-Infinity"}.
  *
  * <p>An unknown field is an error, since a misspelt optional field would otherwise be lost in
  * silence.
@@ -48,6 +51,14 @@ public final class PlainJson {
           .build();
 
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private static final Map<String, Double> NOT_FINITE = new HashMap<>();
+
+  static {
+    for (double value : new double[] {Double.NaN, 1 / 0.0, -1 / 0.0}) {
+      NOT_FINITE.put(Double.toString(value), value);
+    }
+  }
 
   private PlainJson() {}
 
@@ -103,8 +114,12 @@ public final class PlainJson {
       case MAP -> {
         ObjectNode object = NODES.objectNode();
         for (Map.Entry<?, ?> entry : ((Map<?, ?>) value).entrySet()) {
+          boolean text = entry.getValue() instanceof Double d && !Double.isFinite(d);
           object.set(
-              entry.getKey().toString(), writeValue(schema.getValueType(), entry.getValue()));
+              entry.getKey().toString(),
+              text
+                  ? NODES.textNode(entry.getValue().toString())
+                  : writeValue(schema.getValueType(), entry.getValue()));
         }
         yield object;
       }
@@ -199,10 +214,19 @@ public final class PlainJson {
         require(node.isObject(), path, "an object", node);
         Map<String, Object> values = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> field : node.properties()) {
+          Object notFinite =
+              schema.getValueType().getType() == Schema.Type.DOUBLE
+                  ? NOT_FINITE.get(field.getValue().textValue())
+                  : null;
           values.put(
               field.getKey(),
-              readValue(
-                  schema.getValueType(), field.getValue(), path + "." + field.getKey(), record));
+              notFinite != null
+                  ? notFinite
+                  : readValue(
+                      schema.getValueType(),
+                      field.getValue(),
+                      path + "." + field.getKey(),
+                      record));
         }
         yield values;
       }

@@ -7,8 +7,10 @@ import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
+import dev.touchstone.jobs.settings.RuleSettings;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.sampling.TierOne;
+import dev.touchstone.metrics.stopping.Mode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,7 +65,7 @@ public final class CompareRun
   public record Anchor(String checkpoint, Double threshold, Map<String, Double> values) {}
 
   public CompareRun(EngineSettings settings) {
-    metric = settings.signals().metric();
+    metric = settings.signals().rule().metric();
     decisionThreshold = settings.fast().decisionThreshold();
     ledger = settings.ledger();
   }
@@ -173,7 +175,7 @@ public final class CompareRun
     if (of == null || of.value() == null) {
       return best;
     }
-    boolean lower = JudgeRun.LOWER_IS_BETTER.contains(metric);
+    boolean lower = RuleSettings.modeOf(metric) == Mode.MIN;
     return (lower ? of.value() < known.value() : of.value() > known.value()) ? latest : best;
   }
 

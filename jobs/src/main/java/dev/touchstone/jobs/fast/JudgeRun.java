@@ -1,195 +1,284 @@
 package dev.touchstone.jobs.fast;
 
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.ExactMetrics;
+import dev.touchstone.jobs.model.Judgement;
 import dev.touchstone.jobs.model.MetricPoint;
-import dev.touchstone.jobs.model.SetIdentity;
-import dev.touchstone.jobs.model.Signal;
+import dev.touchstone.jobs.model.RunEvent;
+import dev.touchstone.jobs.model.RunInput;
 import dev.touchstone.jobs.model.Standing;
+import dev.touchstone.jobs.model.WantedEvaluation;
+import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import dev.touchstone.jobs.settings.EngineSettings.SignalSettings;
-import dev.touchstone.metrics.sequential.AlphaSpending;
-import dev.touchstone.metrics.stopping.Check;
-import dev.touchstone.metrics.stopping.Decision;
-import dev.touchstone.metrics.stopping.Health;
-import dev.touchstone.metrics.stopping.HealthLimits;
-import dev.touchstone.metrics.stopping.Mode;
-import dev.touchstone.metrics.stopping.RunState;
-import dev.touchstone.metrics.stopping.StopRule;
-import dev.touchstone.metrics.stopping.StoppingJudge;
-import java.util.Objects;
-import java.util.Set;
+import dev.touchstone.jobs.settings.RuleSettings;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
 
 /**
- * Whether a run should go on, said with each of its model checkpoints whose proxies are complete.
- * Keyed by run.
+ * Whether a run should go on, said with each of its model checkpoints whose proxies are complete,
+ * and at once when the losses that its training job reports say no. Keyed by run.
  *
- * <p>A checkpoint is compared with the best one so far, example by example where both were sampled
- * under one plan ({@link CompareStandings}), at the error that the check may use. So the share of
- * runs that are stopped wrongly is at most {@code signals.alpha} (methods 5.7).
+ * <p>A checkpoint is compared with the best one so far, by the rule of the settings or of the run
+ * itself. Model checkpoints are judged in the order of completion, and only those of a later step
+ * than any before; on the evaluation set, split and fold, whole or sampled, whose proxies were
+ * complete first. A STOP is said once; a later attempt of a stopped run starts anew, under the same
+ * rule.
  *
- * <p>Model checkpoints are judged in the order of completion, and only those of a later step than
- * any before; on the evaluation set, split and fold, whole or sampled, whose proxies were complete
- * first. A STOP is said once; a later attempt of a stopped run starts anew.
+ * <p>What a check leaves open the full tier may be asked, within a budget. Once its report is
+ * there, the check and those after it are judged again with exact values, at the price of further
+ * shares of alpha; a check that was followed by {@value #MOST_AGAIN} others stays as it is.
  */
-public final class JudgeRun extends KeyedProcessFunction<String, Standing, Signal> {
+public final class JudgeRun extends KeyedProcessFunction<String, RunInput, Judgement> {
 
   private static final long serialVersionUID = 1L;
-  static final Set<String> LOWER_IS_BETTER =
-      Set.of("log_loss", "brier", "mae", "mse", "rmse", "median_absolute_error", "hamming_loss");
-  private static final String LOSS = "log_loss";
+
+  /** Checks that wait for an exact value; each is a standing in state. */
+  static final int MOST_AGAIN = 4;
 
   private final SignalSettings settings;
+  private final double decisionThreshold;
   private final LedgerSettings ledger;
-  private transient ValueState<Judged> judged;
+  private final Outputs outputs;
+  private transient ValueState<RunCourse> courses;
 
   /**
-   * Where a run stands.
+   * Where else something goes.
    *
-   * @param on what its model checkpoints are judged on
-   * @param step of the last one
-   * @param best proxies of the best one; null before the first
+   * @param points counts of the run
+   * @param wanted full evaluations
+   * @param refused events that contradict what is known of their run
    */
-  public record Judged(String on, int attempt, long step, RunState run, Standing best) {}
+  public record Outputs(
+      OutputTag<MetricPoint> points,
+      OutputTag<WantedEvaluation> wanted,
+      OutputTag<DeadLetter> refused)
+      implements java.io.Serializable {}
 
-  public JudgeRun(SignalSettings settings, LedgerSettings ledger) {
-    this.settings = settings;
-    this.ledger = ledger;
+  public JudgeRun(EngineSettings settings, Outputs outputs) {
+    this.settings = settings.signals();
+    this.decisionThreshold = settings.fast().decisionThreshold();
+    this.ledger = settings.ledger();
+    this.outputs = outputs;
   }
 
   @Override
   public void open(OpenContext context) {
-    var state = new ValueStateDescriptor<>("judged", Types.POJO(Judged.class));
+    var state = new ValueStateDescriptor<>("course", Types.POJO(RunCourse.class));
     state.enableTimeToLive(ledger.retention());
-    judged = getRuntimeContext().getState(state);
+    courses = getRuntimeContext().getState(state);
   }
 
   @Override
-  public void processElement(Standing standing, Context context, Collector<Signal> out)
+  public void processElement(RunInput input, Context context, Collector<Judgement> out)
       throws Exception {
-    String on = name(standing.set());
-    int attempt = standing.claim().attempt();
-    long step = standing.claim().step();
-    Judged before = judged.value();
-    if (before != null && before.run().stopped() && attempt > before.attempt()) {
-      before = null;
+    RunCourse course = courses.value();
+    if (course == null) {
+      course = new RunCourse();
     }
-    if (before == null) {
-      before = new Judged(on, attempt, -1, RunState.START, null);
+    if (input.standing() != null) {
+      stood(input.standing(), course, context, out);
+    } else if (input.event() != null) {
+      told(input.event(), course, context, out);
+    } else {
+      reported(input.exact(), course, context, out);
     }
-    MetricPoint point = point(standing, settings.metric());
-    if (!on.equals(before.on())
-        || step <= before.step()
-        || before.run().stopped()
-        || point == null
-        || point.value() == null) {
+    courses.update(course);
+  }
+
+  // ------------------------------------------------------------------ a model checkpoint
+
+  private void stood(
+      Standing standing, RunCourse course, Context context, Collector<Judgement> out) {
+    course.heardOf(standing.claim().attempt());
+    long now = context.timerService().currentProcessingTime();
+    long unscored = course.unscored(standing);
+    RuleSettings rule = course.rule(settings.rule());
+    String on = On.of(standing.set());
+    Judged before = course.judged == null ? Judged.start(on) : course.judged;
+    if (course.stopped || !on.equals(before.on()) || standing.claim().step() <= before.step()) {
       return;
     }
-    StopRule rule = rule(settings);
-    Check check = check(standing, before, point, rule);
-    Decision decision = StoppingJudge.judge(rule, before.run(), check);
-    boolean isBest = standing.claim().checkpoint().equals(decision.after().best());
-    judged.update(
-        new Judged(
-            on,
-            Math.max(attempt, before.attempt()),
-            step,
-            decision.after(),
-            isBest ? standing : before.best()));
-    long now = context.timerService().currentProcessingTime();
-    out.collect(signal(standing, point, decision, now));
-  }
-
-  private Check check(Standing standing, Judged before, MetricPoint point, StopRule rule) {
-    Check.Comparison comparison = null;
-    if (before.best() != null) {
-      double alpha = StoppingJudge.nextAlpha(rule, before.run());
-      CompareStandings.Difference difference =
-          CompareStandings.of(before.best(), standing, settings.metric(), alpha);
-      comparison =
-          new Check.Comparison(
-              before.run().best(),
-              difference.value(),
-              difference.low(),
-              difference.high(),
-              alpha,
-              point.n(),
-              true);
+    Signals signals = new Signals(rule, course, now);
+    String broken = BrokenSet.reason(standing, before.step() < 0, settings);
+    if (broken != null) {
+      course.stopped = true;
+      course.closeLog();
+      out.collect(signals.broken(standing, broken));
+      return;
     }
-    MetricPoint loss = point(standing, LOSS);
-    return new Check(
-        standing.claim().checkpoint(),
-        point.value(),
-        comparison,
-        loss == null || loss.value() == null ? Health.UNKNOWN : Health.ofLoss(loss.value()),
-        false,
-        null);
+    Evidence check = Evidence.of(standing, rule.metric(), course);
+    if (check == null) {
+      if (course.judged != null && rule.kind() != RuleSettings.Kind.CONFIRMED) {
+        course.judged = NaiveRule.skip(rule, before);
+      }
+      return;
+    }
+    Ruling ruling = judge(rule, before, check, course);
+    if (!check.exact() && ruling.decided()) {
+      course.avoided++;
+    }
+    course.judged = ruling.after();
+    course.stopped = ruling.stop();
+    remember(standing, before, ruling, course);
+    out.collect(signals.of(check, ruling));
+    if (ruling.asksFullTier()) {
+      ask(List.of(standing, before.best()), course, context);
+    }
+    count(standing, course, unscored, context);
   }
 
-  /** The rule that settings name. */
-  static StopRule rule(SignalSettings settings) {
-    return new StopRule(
-        LOWER_IS_BETTER.contains(settings.metric()) ? Mode.MIN : Mode.MAX,
-        settings.minDelta(),
-        settings.strict(),
-        settings.patience(),
-        settings.startFrom(),
-        settings.alpha(),
-        AlphaSpending.TELESCOPING,
-        settings.maxUndecided(),
-        true,
-        HealthLimits.defaults());
+  private Ruling judge(RuleSettings rule, Judged before, Evidence check, RunCourse course) {
+    Evidence best =
+        before.best() == null ? null : Evidence.of(before.best(), rule.metric(), course);
+    return rule.kind() == RuleSettings.Kind.CONFIRMED
+        ? ConfirmedRule.judge(rule, before, check, best, settings.askFullTier())
+        : NaiveRule.judge(rule, before, check, best);
   }
 
-  private Signal signal(Standing standing, MetricPoint point, Decision decision, long now) {
-    Check.Comparison c = decision.input().comparison();
-    boolean stop = decision.action() == Decision.Action.STOP;
-    return new Signal(
-        standing.claim(),
-        stop,
-        decision.claim() == null ? decision.reason() : decision.claim(),
-        decision.outcome().name(),
-        point.evaluationSet(),
-        decision.after().best(),
-        settings.metric(),
-        point.value(),
-        point.ciLow(),
-        point.ciHigh(),
-        c == null ? null : c.best(),
-        c == null ? null : (Double) c.difference(),
-        c == null ? null : (Double) c.low(),
-        c == null ? null : (Double) c.high(),
-        Double.isNaN(decision.alpha()) ? null : (Double) decision.alpha(),
-        decision.after().checks(),
-        decision.after().bad(),
-        decision.ruleVersion()
-            + " min_delta="
-            + settings.minDelta()
-            + " patience="
-            + settings.patience()
-            + " alpha="
-            + settings.alpha(),
-        now);
+  /** Keeps what an exact value may change. */
+  private static void remember(Standing standing, Judged before, Ruling ruling, RunCourse course) {
+    if (ruling.stop() || course.log.size() >= MOST_AGAIN) {
+      course.closeLog();
+    }
+    boolean begins = course.log.isEmpty() && ruling.open() && !ruling.stop();
+    if (begins) {
+      course.base = before;
+    }
+    if (begins || !course.log.isEmpty()) {
+      course.log.add(standing);
+    }
   }
 
-  private static MetricPoint point(Standing standing, String metric) {
-    return standing.points().stream()
-        .filter(point -> point.metric().equals(metric))
-        .findFirst()
-        .orElse(null);
+  // ------------------------------------------------------------------ the full tier
+
+  private void ask(List<Standing> standings, RunCourse course, Context context) {
+    long now = context.timerService().currentProcessingTime();
+    for (Standing standing : standings) {
+      String checkpoint = standing.claim().checkpoint();
+      boolean known =
+          course.asked.contains(checkpoint)
+              || course.exact.stream().anyMatch(values -> values.about(standing));
+      if (!known && course.asked.size() < settings.fullEvaluations()) {
+        course.asked.add(checkpoint);
+        context.output(outputs.wanted(), WantedEvaluation.of(standing, now));
+      }
+    }
   }
 
-  private static String name(SetIdentity set) {
-    return set.evaluationSet()
-        + "\n"
-        + set.split()
-        + "\n"
-        + Objects.toString(set.fold())
-        + "\n"
-        + set.sampled();
+  private void reported(
+      ExactMetrics exact, RunCourse course, Context context, Collector<Judgement> out) {
+    ExactValues values = ExactValues.of(exact, decisionThreshold);
+    course.know(values);
+    boolean concerns =
+        course.log.stream().anyMatch(values::about)
+            || course.base != null
+                && course.base.best() != null
+                && values.about(course.base.best());
+    if (course.stopped || !concerns) {
+      return;
+    }
+    RuleSettings rule = course.rule(settings.rule());
+    Signals signals = new Signals(rule, course, context.timerService().currentProcessingTime());
+    // what the first judgement spent of alpha stays spent
+    Judged state = course.base.withComparisons(course.judged.run().comparisons());
+    List<Standing> again = List.copyOf(course.log);
+    course.closeLog();
+    Judgement last = null;
+    for (Standing standing : again) {
+      Evidence check = Evidence.of(standing, rule.metric(), course);
+      if (check == null || course.stopped) {
+        continue;
+      }
+      Ruling ruling = judge(rule, state, check, course);
+      remember(standing, state, ruling, course);
+      state = ruling.after();
+      course.stopped = ruling.stop();
+      last = signals.again(check, ruling);
+    }
+    course.judged = state;
+    if (last != null) {
+      out.collect(last);
+    }
+  }
+
+  // ------------------------------------------------------------------ the training job
+
+  private void told(RunEvent event, RunCourse course, Context context, Collector<Judgement> out) {
+    course.heardOf(event.attempt());
+    try {
+      changeRule(event, course);
+      joinSweep(event, course);
+    } catch (IllegalArgumentException e) {
+      context.output(
+          outputs.refused(),
+          new DeadLetter(event.source(), e.getMessage() + " (run " + event.runId() + ")"));
+    }
+    LossWatch.Broken broken = LossWatch.hear(event, settings.losses(), course);
+    if (broken == null || course.stopped || event.attempt() < course.attempt) {
+      return;
+    }
+    course.stopped = true;
+    course.closeLog();
+    long now = context.timerService().currentProcessingTime();
+    out.collect(new Signals(course.rule(settings.rule()), course, now).broken(event, broken));
+  }
+
+  private void changeRule(RunEvent event, RunCourse course) {
+    if (event.rule().isEmpty()) {
+      return;
+    }
+    Map<String, String> changes = new HashMap<>(course.changes);
+    changes.putAll(event.rule());
+    changes.values().removeIf(String::isEmpty);
+    RuleSettings before = course.rule(settings.rule());
+    RuleSettings after = settings.rule().with(changes);
+    course.changes = changes;
+    if (after.kind() != before.kind() || !after.metric().equals(before.metric())) {
+      course.closeLog();
+      course.judged = course.judged == null ? null : course.judged.underAnotherRule();
+    }
+  }
+
+  private static void joinSweep(RunEvent event, RunCourse course) {
+    if (event.sweep() == null) {
+      return;
+    }
+    if (course.sweep != null && !course.sweep.equals(event.sweep())) {
+      throw new IllegalArgumentException(
+          "sweep must stay " + course.sweep + " over a run, got " + event.sweep());
+    }
+    course.sweep = event.sweep();
+  }
+
+  // ------------------------------------------------------------------ counts
+
+  private void count(Standing standing, RunCourse course, long unscored, Context context) {
+    count("full_evaluations_asked", course.asked.size(), standing, context);
+    count("full_evaluations_avoided", course.avoided, standing, context);
+    count("inference_avoided", unscored, standing, context);
+  }
+
+  private void count(String name, long value, Standing standing, Context context) {
+    Claim claim = standing.claim();
+    context.output(
+        outputs.points(),
+        MetricPoint.figure(
+            context.timerService().currentProcessingTime(),
+            claim,
+            standing.set().evaluationSet(),
+            standing.set().split(),
+            name,
+            value,
+            "counted"));
   }
 }

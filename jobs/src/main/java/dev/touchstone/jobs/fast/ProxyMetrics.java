@@ -10,6 +10,7 @@ import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Task;
+import dev.touchstone.jobs.model.Vitals;
 import dev.touchstone.jobs.settings.EngineSettings.FastSettings;
 import dev.touchstone.jobs.settings.EngineSettings.LedgerSettings;
 import dev.touchstone.metrics.MetricValue;
@@ -70,6 +71,8 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private transient ValueState<SamplingPlan> plan;
   private transient ValueState<SampledProxy> sampled;
   private transient ValueState<OrderedRows> ordered;
+  private transient ValueState<SetWatch> watched;
+  private transient ValueState<Vitals> vitals;
   private transient SliceProxies slices;
   private transient TaskProxies tasks;
 
@@ -115,6 +118,12 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     var orderedState = new ValueStateDescriptor<>("ordered", OrderedRowsSerializer.INSTANCE);
     orderedState.enableTimeToLive(ledger.retention());
     ordered = getRuntimeContext().getState(orderedState);
+    var watchState = new ValueStateDescriptor<>("watched", Types.POJO(SetWatch.class));
+    var vitalState = new ValueStateDescriptor<>("vitals", Types.POJO(Vitals.class));
+    watchState.enableTimeToLive(ledger.retention());
+    vitalState.enableTimeToLive(ledger.retention());
+    watched = getRuntimeContext().getState(watchState);
+    vitals = getRuntimeContext().getState(vitalState);
     emitAt = getRuntimeContext().getState(new ValueStateDescriptor<>("emitAt", Types.LONG));
   }
 
@@ -128,6 +137,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       return;
     }
     if (!update.batch().bringsLabelsAlone()) {
+      watch(update.batch());
       fold(update.batch());
     } else if (nothingSeen()) {
       newClaims(before, update.status(), context, out);
@@ -138,6 +148,10 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       List<MetricPoint> last = emit(update.status(), now, out);
       finals.update(last);
       DecisionSample rows = decisionSample();
+      if (watched.value() != null) {
+        vitals.update(watched.value().vitals(update.status().rows()));
+        watched.clear();
+      }
       for (Claim claim : update.status().claims()) {
         stand(update.status(), claim, last, rows, context);
       }
@@ -162,6 +176,15 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     if (status != null && status.state() != SetState.COMPLETE && !nothingSeen()) {
       emit(status, timestamp, out);
     }
+  }
+
+  private void watch(PredictionBatch batch) throws Exception {
+    SetWatch seen = watched.value();
+    if (seen == null) {
+      seen = new SetWatch();
+    }
+    seen.accept(batch);
+    watched.update(seen);
   }
 
   private boolean nothingSeen() throws Exception {
@@ -226,7 +249,8 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       Claim claim,
       Iterable<MetricPoint> points,
       DecisionSample rows,
-      Context context) {
+      Context context)
+      throws Exception {
     List<MetricPoint> whole = new ArrayList<>();
     for (MetricPoint point : points) {
       if (point.slice().isEmpty()) {
@@ -234,8 +258,13 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       }
     }
     if (!whole.isEmpty()) {
-      context.output(standings, new Standing(claim, status.set(), whole, rows));
+      context.output(standings, new Standing(claim, status.set(), whole, rows, vitalsOf(status)));
     }
+  }
+
+  private Vitals vitalsOf(SetStatus status) throws Exception {
+    Vitals known = vitals.value();
+    return known == null ? Vitals.of(status.rows()) : known;
   }
 
   private void newClaims(

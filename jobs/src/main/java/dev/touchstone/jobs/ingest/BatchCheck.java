@@ -5,6 +5,7 @@ import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.touchstone.jobs.model.BatchDigest;
 import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.Inference;
 import dev.touchstone.jobs.model.LabelEncoding;
 import dev.touchstone.jobs.model.PredictionBatch;
 import dev.touchstone.jobs.model.RawMessage;
@@ -13,6 +14,7 @@ import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.SliceColumn;
 import dev.touchstone.jobs.model.Stratum;
 import dev.touchstone.jobs.model.Task;
+import dev.touchstone.schemas.avro.InferenceStats;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -185,7 +187,24 @@ final class BatchCheck {
         slices,
         digest,
         source,
-        wire.getLabelRevision());
+        wire.getLabelRevision(),
+        inference(context, wire.getInference()));
+  }
+
+  private static Inference inference(Context context, InferenceStats wire)
+      throws RejectedBatchException {
+    if (wire == null) {
+      return null;
+    }
+    long[] latencies = new long[wire.getLatencyMicros().size()];
+    for (int call = 0; call < latencies.length; call++) {
+      latencies[call] = wire.getLatencyMicros().get(call);
+      context.range("inference.latency_micros", latencies[call], 0, Long.MAX_VALUE);
+    }
+    if (wire.getPeakMemoryBytes() != null) {
+      context.range("inference.peak_memory_bytes", wire.getPeakMemoryBytes(), 0, Long.MAX_VALUE);
+    }
+    return new Inference(latencies, wire.getPeakMemoryBytes());
   }
 
   private static void checkScores(Context context, byte[] scores, int outputs)

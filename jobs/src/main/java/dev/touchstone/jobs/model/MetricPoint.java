@@ -135,6 +135,75 @@ public record MetricPoint(
     return Double.isNaN(known) ? null : known;
   }
 
+  /**
+   * A figure about a run that is no estimate: it has no interval and no examples behind it.
+   *
+   * @param value not finite: null on the wire, with the reason
+   * @param method where it comes from
+   */
+  public static MetricPoint figure(
+      long timestampMillis,
+      Claim claim,
+      String evaluationSet,
+      String split,
+      String metric,
+      double value,
+      String method) {
+    boolean finite = Double.isFinite(value);
+    return new MetricPoint(
+        timestampMillis,
+        claim,
+        null,
+        Tier.PROXY,
+        evaluationSet,
+        split,
+        "",
+        metric,
+        finite ? value : null,
+        null,
+        null,
+        method,
+        null,
+        null,
+        null,
+        null,
+        0,
+        0,
+        true,
+        finite ? null : "not_finite: " + value,
+        0,
+        false,
+        Trust.UNKNOWN);
+  }
+
+  /** What the full tier says in its place: a value without an interval. */
+  public MetricPoint exactly(double other) {
+    return new MetricPoint(
+        timestampMillis,
+        claim,
+        modelDigest,
+        tier,
+        evaluationSet,
+        split,
+        slice,
+        metric,
+        other,
+        null,
+        null,
+        "exact",
+        null,
+        target,
+        null,
+        null,
+        n,
+        positives,
+        complete,
+        null,
+        revision,
+        false,
+        Trust.UNKNOWN);
+  }
+
   /** The same value under the name of another model checkpoint. */
   public MetricPoint withClaim(Claim other) {
     return with(other, slice, revision, trust);

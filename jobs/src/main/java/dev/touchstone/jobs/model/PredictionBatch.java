@@ -26,6 +26,7 @@ import java.util.List;
  * @param source the message it was read from: what a dead letter keeps when the ledger finds a
  *     conflict; null behind the ledger
  * @param labelRevision of a label batch: 0 for the first labels, n ≥ 1 for a correction; else 0
+ * @param inference what making these predictions took; null where unknown
  */
 public record PredictionBatch(
     SetIdentity set,
@@ -47,7 +48,8 @@ public record PredictionBatch(
     List<SliceColumn> slices,
     BatchDigest digest,
     RawMessage source,
-    int labelRevision) {
+    int labelRevision,
+    Inference inference) {
 
   /** Rows with scores. */
   public PredictionBatch(
@@ -90,7 +92,8 @@ public record PredictionBatch(
         slices,
         digest,
         source,
-        0);
+        0,
+        null);
   }
 
   /** Whether these are labels for rows that came, or come, with other batches. */
@@ -149,7 +152,8 @@ public record PredictionBatch(
         slices,
         digest,
         null,
-        labelRevision);
+        labelRevision,
+        inference);
   }
 
   /**
@@ -226,7 +230,9 @@ public record PredictionBatch(
             .map(s -> new SliceColumn(s.name(), s.dictionary(), kept(s.codes(), rows)))
             .toList(),
         digest,
-        source);
+        source,
+        labelRevision,
+        inference);
   }
 
   private byte[] kept(byte[] column, BitSet without) {

@@ -5,7 +5,8 @@ package dev.touchstone.jobs.model;
  *
  * @param stop false: go on
  * @param reason in words, for people
- * @param claim the model checkpoint that was judged
+ * @param claim the model checkpoint that was judged; without one where a loss that was reported
+ *     stops
  * @param outcome IMPROVED, NO_IMPROVEMENT, UNDECIDED or NOT_JUDGED
  * @param bestCheckpoint after the check
  * @param value of the metric, with what lies between {@code low} and {@code high}; null: undefined
@@ -35,4 +36,29 @@ public record Signal(
     long checks,
     int withoutGain,
     String rule,
-    long timestampMillis) {}
+    long timestampMillis) {
+
+  /** The same evidence with another end. */
+  public Signal stopped(String otherReason, String otherRule) {
+    return new Signal(
+        claim,
+        true,
+        otherReason,
+        outcome,
+        evaluationSet,
+        bestCheckpoint,
+        metric,
+        value,
+        low,
+        high,
+        comparedWith,
+        difference,
+        differenceLow,
+        differenceHigh,
+        alpha,
+        checks,
+        withoutGain,
+        otherRule,
+        timestampMillis);
+  }
+}

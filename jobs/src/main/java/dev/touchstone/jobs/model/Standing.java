@@ -10,7 +10,7 @@ import java.util.List;
  *     weights of its own, and for a claim that came once the rows were gone
  */
 public record Standing(
-    Claim claim, SetIdentity set, List<MetricPoint> points, DecisionSample sample) {
+    Claim claim, SetIdentity set, List<MetricPoint> points, DecisionSample sample, Vitals vitals) {
 
   public String runId() {
     return claim.runId();
@@ -18,7 +18,7 @@ public record Standing(
 
   /** The same with other points in place of its own. */
   public Standing withPoints(List<MetricPoint> others) {
-    return new Standing(claim, set, others, sample);
+    return new Standing(claim, set, others, sample, vitals);
   }
 
   /** The point of a metric; null where there is none of that name. */
@@ -33,6 +33,6 @@ public record Standing(
 
   /** The same with another sample. */
   public Standing withSample(DecisionSample other) {
-    return new Standing(claim, set, points, other);
+    return new Standing(claim, set, points, other, vitals);
   }
 }

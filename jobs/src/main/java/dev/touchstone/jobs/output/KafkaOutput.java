@@ -7,6 +7,7 @@ import dev.touchstone.jobs.model.Progress;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Signal;
+import dev.touchstone.jobs.model.WantedEvaluation;
 import dev.touchstone.jobs.settings.EngineSettings.KafkaSettings;
 import dev.touchstone.schemas.PlainJson;
 import java.io.Serializable;
@@ -52,6 +53,15 @@ public final class KafkaOutput {
         signal ->
             new ProducerRecord<>(
                 topic, utf8(signal.claim().runId()), PlainJson.writeBytes(Wire.of(signal))));
+  }
+
+  public static Sink<WantedEvaluation> evaluationRequests(KafkaSettings kafka) {
+    String topic = kafka.topics().evaluationRequests();
+    return sink(
+        kafka,
+        wanted ->
+            new ProducerRecord<>(
+                topic, utf8(wanted.requestId()), PlainJson.writeBytes(Wire.of(wanted))));
   }
 
   public static Sink<Outcome> reports(KafkaSettings kafka) {

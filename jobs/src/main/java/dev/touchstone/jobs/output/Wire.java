@@ -9,14 +9,17 @@ import dev.touchstone.jobs.model.SetState;
 import dev.touchstone.jobs.model.SetStatus;
 import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.model.Trigger;
+import dev.touchstone.jobs.model.WantedEvaluation;
 import dev.touchstone.schemas.avro.Claim;
 import dev.touchstone.schemas.avro.Decision;
 import dev.touchstone.schemas.avro.EvaluationProgress;
 import dev.touchstone.schemas.avro.EvaluationReport;
+import dev.touchstone.schemas.avro.EvaluationRequest;
 import dev.touchstone.schemas.avro.EvaluationState;
 import dev.touchstone.schemas.avro.PredictionSet;
 import dev.touchstone.schemas.avro.ProgressState;
 import dev.touchstone.schemas.avro.Segment;
+import java.time.Instant;
 import java.util.Locale;
 
 /** Records of the model → records of the wire. */
@@ -80,6 +83,18 @@ public final class Wire {
     wire.setRule(signal.rule());
     wire.setTs(signal.timestampMillis());
     return wire;
+  }
+
+  static EvaluationRequest of(WantedEvaluation wanted) {
+    return EvaluationRequest.newBuilder()
+        .setRequestId(wanted.requestId())
+        .setRunId(wanted.claim().runId())
+        .setCheckpoint(wanted.claim().checkpoint())
+        .setEvaluationSet(wanted.evaluationSet())
+        .setSplit(wanted.split())
+        .setFold(wanted.fold())
+        .setEmittedAt(Instant.ofEpochMilli(wanted.timestampMillis()))
+        .build();
   }
 
   private static Double finite(Double value) {

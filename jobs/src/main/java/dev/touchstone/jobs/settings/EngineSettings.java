@@ -4,6 +4,7 @@ import dev.touchstone.schemas.Topics;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.api.common.state.StateTtlConfig;
 
 /** All settings of the engine, one record a room. Made from {@link SettingsSource}. */
@@ -42,15 +43,7 @@ public record EngineSettings(
                 source.number("fast.decision_threshold", 0.5, 0, 1),
                 (int) source.integer("fast.max_slices", 10, 0, 10_000),
                 (int) source.integer("fast.sample_rows", 8_192, 100, 1 << 20)),
-            new SignalSettings(
-                source.flag("signals.enabled", true),
-                source.string("signals.metric", "average_precision"),
-                source.number("signals.min_delta", 0.002, 0, 1e9),
-                source.flag("signals.strict", false),
-                (int) source.integer("signals.patience", 5, 1, 1_000_000),
-                (int) source.integer("signals.start_from", 0, 0, 1_000_000),
-                source.number("signals.alpha", 0.05, 1e-9, 0.5),
-                (int) source.integer("signals.max_undecided", 10, 1, 1_000_000)),
+            signals(source),
             new CacheSettings(
                 source.flag("cache.enabled", true),
                 source.string("cache.directory", "data/cache"),
@@ -76,6 +69,29 @@ public record EngineSettings(
                 (int) source.integer("server.port", 8080, 0, 65_535),
                 source.string("server.token", null)));
     source.rejectUnknown();
+    return settings;
+  }
+
+  private static SignalSettings signals(SettingsSource source) {
+    SignalSettings settings =
+        new SignalSettings(
+            source.flag("signals.enabled", true),
+            RuleSettings.from(source),
+            source.string("signals.loss", null),
+            source.integer("signals.max_latency_micros", 0, 0, Long.MAX_VALUE),
+            source.integer("signals.max_memory_bytes", 0, 0, Long.MAX_VALUE),
+            source.flag("signals.ask_full_tier", false),
+            (int) source.integer("signals.full_evaluations", 5, 0, 1_000_000),
+            new AshaSettings(
+                source.flag("signals.asha.enabled", false),
+                (int) source.integer("signals.asha.eta", 3, 2, 1_000),
+                source.integer("signals.asha.min_step", 1_000, 1, 1L << 60)));
+    if (settings.askFullTier() && settings.rule().kind() != RuleSettings.Kind.CONFIRMED) {
+      throw new IllegalArgumentException(
+          "setting signals.ask_full_tier must be false for rule "
+              + settings.rule().kind()
+              + ", which has no intervals, got true");
+    }
     return settings;
   }
 
@@ -130,24 +146,38 @@ public record EngineSettings(
   /**
    * When a run is told to stop.
    *
-   * @param metric of the proxies
-   * @param minDelta a gain below it is none
-   * @param strict an improvement exceeds {@code minDelta} for sure, instead of 0
-   * @param patience checks in a row without a gain, for sure, that stop a run
-   * @param startFrom earlier checks never count toward patience
-   * @param alpha share of runs that may be stopped wrongly
-   * @param maxUndecided undecided checks in a row after which the reason says so
+   * @param rule of runs that don't change it
+   * @param loss name of the figure whose series is watched; null: training_loss and validation_loss
+   * @param maxLatencyMicros p99 of a model call that stops a run when surely exceeded; 0: none
+   * @param maxMemoryBytes peak memory that stops a run; 0: none
+   * @param askFullTier whether the full tier is asked where a proxy leaves open if a run has to
+   *     stop
+   * @param fullEvaluations that may be asked for one run
    */
   public record SignalSettings(
       boolean enabled,
-      String metric,
-      double minDelta,
-      boolean strict,
-      int patience,
-      int startFrom,
-      double alpha,
-      int maxUndecided)
-      implements Serializable {}
+      RuleSettings rule,
+      String loss,
+      long maxLatencyMicros,
+      long maxMemoryBytes,
+      boolean askFullTier,
+      int fullEvaluations,
+      AshaSettings asha)
+      implements Serializable {
+
+    /** The names of the figures whose series are watched. */
+    public Set<String> losses() {
+      return loss == null ? Set.of("training_loss", "validation_loss") : Set.of(loss);
+    }
+  }
+
+  /**
+   * Asynchronous successive halving over the runs of a sweep.
+   *
+   * @param eta the best 1 / eta of those that have reached a rung go on
+   * @param minStep the first rung; each further one is {@code eta} times as far
+   */
+  public record AshaSettings(boolean enabled, int eta, long minStep) implements Serializable {}
 
   /**
    * Where and how the prediction cache is written, and what pruning leaves of it.

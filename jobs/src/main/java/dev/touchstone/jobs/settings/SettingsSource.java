@@ -30,7 +30,16 @@ public final class SettingsSource {
 
   /** No settings at all: every default applies. */
   public static SettingsSource empty() {
-    return new SettingsSource("defaults");
+    return of("defaults");
+  }
+
+  /**
+   * No settings yet.
+   *
+   * @param origin named in complaints
+   */
+  static SettingsSource of(String origin) {
+    return new SettingsSource(origin);
   }
 
   /**
@@ -109,6 +118,18 @@ public final class SettingsSource {
     throw bad(key, "a number in [" + min + ", " + max + "]", value);
   }
 
+  /** A finite number, or null. */
+  Double optionalNumber(String key) {
+    return values.containsKey(key)
+        ? (Double) number(key, 0, -Double.MAX_VALUE, Double.MAX_VALUE)
+        : null;
+  }
+
+  /** Null where it is not set. */
+  Boolean optionalFlag(String key) {
+    return values.containsKey(key) ? (Boolean) flag(key, false) : null;
+  }
+
   boolean flag(String key, boolean fallback) {
     Object value = values.remove(key);
     if (value == null) {
@@ -121,7 +142,7 @@ public final class SettingsSource {
     };
   }
 
-  /** One of an enum's names. */
+  /** One of an enum's constants, as they print. */
   <E extends Enum<E>> E oneOf(String key, E fallback) {
     Object value = values.remove(key);
     if (value == null) {
@@ -129,7 +150,7 @@ public final class SettingsSource {
     }
     E[] all = fallback.getDeclaringClass().getEnumConstants();
     for (E one : all) {
-      if (one.name().equals(value.toString())) {
+      if (one.toString().equals(value.toString())) {
         return one;
       }
     }

@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.DeadLetter;
+import dev.touchstone.jobs.model.Judgement;
 import dev.touchstone.jobs.model.MetricPoint;
+import dev.touchstone.jobs.model.RunInput;
 import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.model.Trust;
+import dev.touchstone.jobs.model.Vitals;
+import dev.touchstone.jobs.model.WantedEvaluation;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.metrics.stopping.KerasPatience;
@@ -17,11 +22,14 @@ import dev.touchstone.metrics.stopping.Mode;
 import dev.touchstone.metrics.stopping.PatienceState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.Test;
 
 @SuppressWarnings("try") // a harness may be interrupted while it closes
@@ -39,12 +47,17 @@ class JudgeRunTest {
     return EngineSettings.from(source);
   }
 
-  private static KeyedOneInputStreamOperatorTestHarness<String, Standing, Signal> open(
+  private static final OutputTag<MetricPoint> POINTS = new OutputTag<>("points") {};
+  private static final OutputTag<WantedEvaluation> WANTED = new OutputTag<>("wanted") {};
+  private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
+
+  private static KeyedOneInputStreamOperatorTestHarness<String, RunInput, Judgement> open(
       EngineSettings settings, OperatorSubtaskState state) throws Exception {
     var harness =
-        new KeyedOneInputStreamOperatorTestHarness<String, Standing, Signal>(
-            new KeyedProcessOperator<>(new JudgeRun(settings.signals(), settings.ledger())),
-            Standing::runId,
+        new KeyedOneInputStreamOperatorTestHarness<String, RunInput, Judgement>(
+            new KeyedProcessOperator<>(
+                new JudgeRun(settings, new JudgeRun.Outputs(POINTS, WANTED, REFUSED))),
+            RunInput::runId,
             Types.STRING);
     if (state != null) {
       harness.initializeState(state);
@@ -106,44 +119,54 @@ class JudgeRunTest {
                 0,
                 false,
                 Trust.UNKNOWN)),
-        null);
+        null,
+        Vitals.of(1_000));
+  }
+
+  private static List<Signal> signals(
+      KeyedOneInputStreamOperatorTestHarness<String, RunInput, Judgement> harness) {
+    return harness.extractOutputValues().stream().map(Judgement::signal).toList();
   }
 
   private static List<Signal> judge(EngineSettings settings, List<Standing> standings)
       throws Exception {
     try (var harness = open(settings, null)) {
       for (Standing standing : standings) {
-        harness.processElement(standing, 0);
+        harness.processElement(RunInput.of(standing), 0);
       }
-      return harness.extractOutputValues();
+      return signals(harness);
     }
   }
 
   @Test
   void exactLossesStopARunWhenKerasWould() throws Exception {
     SplittableRandom random = new SplittableRandom(9);
-    int stopped = 0;
+    List<Standing> standings = new ArrayList<>();
+    Map<String, Long> kerasStops = new TreeMap<>();
     for (int run = 0; run < 200; run++) {
-      List<Standing> standings = new ArrayList<>();
       KerasPatience keras = KerasPatience.of(Mode.MIN, 0.01, 3);
       PatienceState state = keras.start();
-      long kerasStop = -1;
       for (int step = 1; step <= 30; step++) {
         // on a grid, so that no gain lies between 0 and min_delta: there the rules differ
         double loss = Math.round(10 * (1.0 / step + random.nextDouble())) / 10.0;
-        standings.add(standing("r", 0, step, loss));
-        if (kerasStop < 0) {
+        standings.add(standing("r" + run, 0, step, loss));
+        if (!state.stopped()) {
           state = keras.next(state, loss);
-          kerasStop = state.stopped() ? step : -1;
+          if (state.stopped()) {
+            kerasStops.put("r" + run, (long) step);
+          }
         }
       }
-      List<Signal> signals = judge(settings(), standings);
-      Signal last = signals.get(signals.size() - 1);
-      assertThat(last.stop() ? last.claim().step() : -1).as("run %d", run).isEqualTo(kerasStop);
-      assertThat(signals.subList(0, signals.size() - 1)).noneMatch(Signal::stop);
-      stopped += last.stop() ? 1 : 0;
     }
-    assertThat(stopped).isGreaterThan(150);
+    Map<String, Long> stops = new TreeMap<>();
+    for (Signal signal : judge(settings(), standings)) {
+      String run = signal.claim().runId();
+      assertThat(stops).as("nothing is said after a STOP").doesNotContainKey(run);
+      if (signal.stop()) {
+        stops.put(run, signal.claim().step());
+      }
+    }
+    assertThat(stops).isEqualTo(kerasStops).hasSizeGreaterThan(150);
   }
 
   @Test
@@ -181,9 +204,9 @@ class JudgeRunTest {
     OperatorSubtaskState state = null;
     for (Standing standing : standings) {
       try (var harness = open(settings(), state)) {
-        harness.processElement(standing, 0);
-        harness.processElement(standing, 0);
-        parts.addAll(harness.extractOutputValues());
+        harness.processElement(RunInput.of(standing), 0);
+        harness.processElement(RunInput.of(standing), 0);
+        parts.addAll(signals(harness));
         state = harness.snapshot(1, 1);
       }
     }
@@ -235,10 +258,9 @@ class JudgeRunTest {
   void goodRunsAreNotStoppedByNoise() throws Exception {
     int runs = 400;
     int naive = 0;
-    int judged = 0;
+    List<Standing> standings = new ArrayList<>();
     for (int run = 0; run < runs; run++) {
       java.util.Random random = new java.util.Random(1_000 + run);
-      List<Standing> standings = new ArrayList<>();
       KerasPatience keras = KerasPatience.of(Mode.MAX, 0.002, 3);
       PatienceState state = keras.start();
       boolean kerasStopped = false;
@@ -249,10 +271,12 @@ class JudgeRunTest {
         kerasStopped |= state.stopped();
       }
       naive += kerasStopped ? 1 : 0;
-      EngineSettings settings =
-          settings("signals.metric", "average_precision", "signals.min_delta", 0.002);
-      judged += judge(settings, standings).stream().anyMatch(Signal::stop) ? 1 : 0;
     }
+    EngineSettings settings =
+        settings("signals.metric", "average_precision", "signals.min_delta", 0.002);
+    List<Signal> signals = judge(settings, standings);
+    assertThat(signals).hasSizeGreaterThan(runs * 20);
+    long judged = signals.stream().filter(Signal::stop).count();
     assertThat(naive).as("patience 3 on noisy values").isGreaterThan(runs / 2);
     assertThat(judged).as("the judge").isLessThanOrEqualTo(runs / 20);
   }

@@ -398,9 +398,9 @@ class SampledSetTest {
       double noise = step == 1 ? 0.6 : 0.3 + 0.02 * step;
       standings.add(said(settings, world, world.scored(1, noise, step)).standing());
     }
-    List<Signal> paired = judge(settings, standings);
+    List<Signal> paired = JudgedRuns.judge(settings, standings);
     List<Signal> unpaired =
-        judge(settings, standings.stream().map(s -> s.withSample(null)).toList());
+        JudgedRuns.judge(settings, standings.stream().map(s -> s.withSample(null)).toList());
     assertThat(paired.get(paired.size() - 1).stop()).isTrue();
     assertThat(unpaired).noneMatch(Signal::stop);
     Signal one = paired.get(2);
@@ -408,21 +408,6 @@ class SampledSetTest {
     assertThat(one.difference()).isCloseTo(other.difference(), within(1e-9));
     assertThat(one.differenceHigh() - one.differenceLow())
         .isLessThan((other.differenceHigh() - other.differenceLow()) / 2);
-  }
-
-  private static List<Signal> judge(EngineSettings settings, List<Standing> standings)
-      throws Exception {
-    try (var harness =
-        new KeyedOneInputStreamOperatorTestHarness<String, Standing, Signal>(
-            new KeyedProcessOperator<>(new JudgeRun(settings.signals(), settings.ledger())),
-            Standing::runId,
-            Types.STRING)) {
-      harness.open();
-      for (Standing standing : standings) {
-        harness.processElement(standing, 0);
-      }
-      return harness.extractOutputValues();
-    }
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.model.Trust;
+import dev.touchstone.jobs.model.Vitals;
 import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.metrics.Interval;
@@ -166,7 +167,8 @@ class TrackRecordTest {
             restarted,
             second.set(),
             second.points().stream().map(point -> point.withClaim(restarted)).toList(),
-            null));
+            null,
+            second.vitals()));
     report(exact(2, AP, 0.7).withClaim(restarted));
 
     List<MetricPoint> record = told();
@@ -355,7 +357,7 @@ class TrackRecordTest {
     for (MetricValue metric : metrics) {
       points.add(MetricPoint.of(metric, MetricPoint.Tier.PROXY, set, claim, 1_000, 10, true, 0));
     }
-    return new Standing(claim, set, points, null);
+    return new Standing(claim, set, points, null, Vitals.of(1_000));
   }
 
   private static ExactMetrics exact(int step, Object... namesAndValues) {

@@ -3,8 +3,10 @@ package dev.touchstone.jobs.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.touchstone.metrics.stopping.Mode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,5 +68,71 @@ class EngineSettingsTest {
 
   private Path file(String yaml) throws Exception {
     return Files.writeString(directory.resolve("settings.yaml"), yaml);
+  }
+
+  private static void assertRefused(String reason, Object... settings) {
+    SettingsSource source = SettingsSource.empty();
+    for (int i = 0; i < settings.length; i += 2) {
+      source.with("signals." + settings[i], settings[i + 1]);
+    }
+    assertThatThrownBy(() -> EngineSettings.from(source))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("setting signals." + reason);
+  }
+
+  @Test
+  void settingsOfSignalsThatContradictEachOtherAreRefused() {
+    assertRefused("patience must be at least 1 for rule confirmed, got 0", "patience", 0);
+    assertRefused(
+        "strict must be false for rule keras, which has no intervals, got true",
+        "rule",
+        "keras",
+        "strict",
+        true);
+    assertRefused("baseline must be left out for rule confirmed, got 0.5", "baseline", 0.5);
+    assertRefused(
+        "start_from must be 0 for rule lightning, got 3", "rule", "lightning", "start_from", 3);
+    assertRefused(
+        "check_finite must be left out for rule keras, got false",
+        "rule",
+        "keras",
+        "check_finite",
+        false);
+    assertRefused(
+        "divergence_threshold must be left out for rule confirmed, got 0.1",
+        "divergence_threshold",
+        0.1);
+    assertRefused(
+        "stopping_threshold must be better than signals.divergence_threshold, 0.3, got 0.4",
+        "rule",
+        "lightning",
+        "metric",
+        "log_loss",
+        "stopping_threshold",
+        0.4,
+        "divergence_threshold",
+        0.3);
+    assertRefused(
+        "mode must be min for metric log_loss, got max", "metric", "log_loss", "mode", "max");
+    assertRefused(
+        "ask_full_tier must be false for rule keras, which has no intervals, got true",
+        "rule",
+        "keras",
+        "ask_full_tier",
+        true);
+  }
+
+  @Test
+  void aRuleWithChangesIsTheRuleOfThoseSettings() {
+    RuleSettings own = EngineSettings.from(SettingsSource.empty()).signals().rule();
+    assertThat(own.with(Map.of())).isEqualTo(own);
+    RuleSettings changed =
+        own.with(
+            Map.of("rule", "lightning", "metric", "rmse", "mode", "min", "check_finite", "false"));
+    assertThat(changed.kind()).isEqualTo(RuleSettings.Kind.LIGHTNING);
+    assertThat(changed.mode()).isEqualTo(Mode.MIN);
+    assertThat(changed.checkFinite()).isFalse();
+    assertThat(changed.with(Map.of())).isEqualTo(changed);
+    assertThat(changed.describe()).isEqualTo("min_delta=0.002 patience=5 check_finite=false");
   }
 }

@@ -1,9 +1,11 @@
 package dev.touchstone.jobs.testing;
 
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
@@ -18,14 +20,30 @@ public final class CollectingSink<T> implements Sink<T> {
 
   private final int list = NEXT.incrementAndGet();
 
+  private final Wanted<T> wanted;
+
+  /** Which elements are kept. */
+  public interface Wanted<T> extends Serializable {
+    boolean test(T element);
+  }
+
   public CollectingSink() {
-    LISTS.put(list, new CopyOnWriteArrayList<>());
+    this(element -> true);
+  }
+
+  /** Keeps some, of many. */
+  public CollectingSink(Wanted<T> wanted) {
+    this.wanted = wanted;
+    LISTS.put(list, Collections.synchronizedList(new ArrayList<>()));
   }
 
   /** What has been collected so far. */
   @SuppressWarnings("unchecked")
   public List<T> collected() {
-    return (List<T>) List.copyOf(LISTS.get(list));
+    List<Object> all = LISTS.get(list);
+    synchronized (all) {
+      return (List<T>) List.copyOf(all);
+    }
   }
 
   @Override
@@ -34,7 +52,9 @@ public final class CollectingSink<T> implements Sink<T> {
     return new SinkWriter<>() {
       @Override
       public void write(T element, Context elementContext) {
-        target.add(element);
+        if (wanted.test(element)) {
+          target.add(element);
+        }
       }
 
       @Override

@@ -8,11 +8,14 @@ import dev.touchstone.jobs.model.Outcome;
 import dev.touchstone.jobs.model.RawMessage;
 import dev.touchstone.jobs.model.SetManifest;
 import dev.touchstone.jobs.model.Signal;
+import dev.touchstone.jobs.model.WantedEvaluation;
 import dev.touchstone.jobs.output.WireAccess;
 import dev.touchstone.jobs.settings.EngineSettings;
+import dev.touchstone.schemas.Codec;
 import dev.touchstone.schemas.PlainJson;
 import dev.touchstone.schemas.avro.EvaluationRequest;
 import dev.touchstone.schemas.avro.PredictionBatch;
+import dev.touchstone.schemas.avro.RunEvent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,16 +38,20 @@ public final class LiveEngine implements AutoCloseable {
   private final EngineSettings settings;
   private final int parallelism;
   private final WireBatches codec = WireBatches.random(0, 1);
+  private final Codec<RunEvent> eventCodec = Codec.of(RunEvent.class);
   private final List<RawMessage> predictions = new CopyOnWriteArrayList<>();
   private final List<RawMessage> requests = new CopyOnWriteArrayList<>();
+  private final List<RawMessage> events = new CopyOnWriteArrayList<>();
   private final List<RawMessage> sets = new CopyOnWriteArrayList<>();
   private final List<RawMessage> reported = new CopyOnWriteArrayList<>();
   private final CollectingSink<SetManifest> manifests = new CollectingSink<>();
   private final CollectingSink<MetricPoint> proxies = new CollectingSink<>();
-  private final CollectingSink<MetricPoint> points = new CollectingSink<>();
   private final CollectingSink<Signal> signals = new CollectingSink<>();
+  private final CollectingSink<WantedEvaluation> wanted = new CollectingSink<>();
+  private final CollectingSink<MetricPoint> points = new CollectingSink<>();
   private final CollectingSink<Outcome> outcomes = new CollectingSink<>();
   private final CollectingSink<DeadLetter> deadLetters = new CollectingSink<>();
+  private int carried;
   private JobClient predictionsJob;
   private final JobClient evaluationsJob;
 
@@ -75,9 +82,11 @@ public final class LiveEngine implements AutoCloseable {
         MemorySource.live(predictions),
         MemorySource.live(List.of()),
         MemorySource.live(reported),
+        MemorySource.live(events),
         proxies,
         manifests,
         signals,
+        wanted,
         deadLetters);
     return env.executeAsync();
   }
@@ -95,6 +104,10 @@ public final class LiveEngine implements AutoCloseable {
     for (PredictionBatch batch : batches) {
       predictions.add(codec.message(batch, predictions.size()));
     }
+  }
+
+  public void tell(RunEvent event) {
+    events.add(WireBatches.message(eventCodec.encode(event), events.size()));
   }
 
   public void ask(EvaluationRequest request) {
@@ -120,6 +133,11 @@ public final class LiveEngine implements AutoCloseable {
       for (SetManifest manifest : told.subList(sets.size(), told.size())) {
         sets.add(WireBatches.message(WireAccess.json(manifest), sets.size()));
       }
+      List<WantedEvaluation> asked = wanted.collected();
+      for (WantedEvaluation one : asked.subList(carried, asked.size())) {
+        requests.add(WireBatches.message(WireAccess.json(one), requests.size()));
+        carried++;
+      }
       List<Outcome> ended = outcomes.collected();
       for (Outcome outcome : ended.subList(reported.size(), ended.size())) {
         String key =
@@ -143,6 +161,15 @@ public final class LiveEngine implements AutoCloseable {
     return outcomes.collected();
   }
 
+  public List<Signal> signals() {
+    return signals.collected();
+  }
+
+  /** What the fast tier has asked the full one. */
+  public List<WantedEvaluation> wanted() {
+    return wanted.collected();
+  }
+
   /** Of the fast tier. */
   public List<MetricPoint> proxies() {
     return proxies.collected();
@@ -151,10 +178,6 @@ public final class LiveEngine implements AutoCloseable {
   /** Of the full tier. */
   public List<MetricPoint> points() {
     return points.collected();
-  }
-
-  public List<Signal> signals() {
-    return signals.collected();
   }
 
   public List<DeadLetter> deadLetters() {

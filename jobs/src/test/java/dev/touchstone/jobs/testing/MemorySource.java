@@ -60,6 +60,12 @@ public final class MemorySource {
     }
   }
 
+  /** Messages that are made one by one. */
+  public static Source<RawMessage, ?, ?> made(
+      GeneratorFunction<Long, RawMessage> messages, long count) {
+    return new DataGeneratorSource<>(messages, count, TypeInformation.of(RawMessage.class));
+  }
+
   public static Source<RawMessage, ?, ?> of(List<RawMessage> messages) {
     int list = NEXT.incrementAndGet();
     LISTS.put(list, List.copyOf(messages));

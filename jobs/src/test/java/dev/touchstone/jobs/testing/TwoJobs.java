@@ -60,8 +60,10 @@ public final class TwoJobs {
         MemorySource.of(messages),
         MemorySource.nothing(),
         MemorySource.nothing(),
+        MemorySource.nothing(),
         new CollectingSink<>(),
         sets,
+        new CollectingSink<>(),
         new CollectingSink<>(),
         new CollectingSink<>());
     env.execute();

@@ -80,4 +80,12 @@ public record RunState(
     return new RunState(
         checks, best, comparisons, bad, undecided, aboveLimit, losses, values, true);
   }
+
+  /**
+   * The same, having made so many comparisons: where checks are judged again, the error that they
+   * spent the first time stays spent.
+   */
+  public RunState withComparisons(long count) {
+    return new RunState(checks, best, count, bad, undecided, aboveLimit, losses, values, stopped);
+  }
 }

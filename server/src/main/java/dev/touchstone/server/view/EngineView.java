@@ -128,7 +128,9 @@ public final class EngineView {
     }
     MetricPoint point = Json.MAPPER.readValue(record.value(), MetricPoint.class);
     RunState run = runFor(point.runId(), record.timestampMillis(), point.attempt());
-    run.checkpoint(point.checkpoint()).seenAt(point.attempt(), point.step(), point.epoch());
+    if (!point.checkpoint().isEmpty()) { // a figure of the training job is of none
+      run.checkpoint(point.checkpoint()).seenAt(point.attempt(), point.step(), point.epoch());
+    }
     upsert(run, point, false);
   }
 

@@ -34,7 +34,7 @@ function title(detail) {
         run.expected != null && run.expected !== run.received ? ` of ${f.short(run.expected)}` : '',
         ' predictions')),
     signal?.decision === 'STOP' && h('div', { class: 'notice warn', role: 'status' },
-      h('b', null, 'STOP '), `at ${signal.checkpoint}: ${signal.reason}`,
+      h('b', null, 'STOP '), `at ${signal.checkpoint || `step ${f.count(signal.step)}`}: ${signal.reason}`,
       signal.difference != null && ` · ${signal.metric} ${f.signed(signal.difference)} against ${signal.compared_with}`,
       signal.best_checkpoint && [' · best ', h('a', { href: toCheckpoint(run.run_id, signal.best_checkpoint) }, signal.best_checkpoint)]));
 }

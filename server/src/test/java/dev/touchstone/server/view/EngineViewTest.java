@@ -167,6 +167,31 @@ class EngineViewTest {
   }
 
   @Test
+  void figuresOfTheTrainingJobAreACurveOfNoModelCheckpoint() {
+    run.arriving(1, 1).forEach(view::accept);
+    int checkpoints = view.run("r1", NOW).orElseThrow().checkpoints().size();
+    for (int step : new int[] {100, 200}) {
+      view.accept(
+          metric(
+              "{\"ts\":5,\"run_id\":\"r1\",\"checkpoint\":\"\",\"step\":"
+                  + step
+                  + ",\"tier\":\"proxy\",\"evaluation_set\":\"training job\",\"split\":\"reported\","
+                  + "\"metric\":\"validation_loss\",\"value\":0.5,\"ci_method\":\"reported\","
+                  + "\"n\":0,\"n_pos\":0,\"state\":\"COMPLETE\"}"));
+    }
+
+    assertThat(view.run("r1", NOW).orElseThrow().checkpoints()).hasSize(checkpoints);
+    assertThat(
+            view.series("r1", k -> k.metric().equals("validation_loss"))
+                .orElseThrow()
+                .series()
+                .get(0)
+                .points())
+        .extracting(Point::step)
+        .containsExactly(100L, 200L);
+  }
+
+  @Test
   void theBestValueIsOneOfACompleteSet() {
     run.arriving(1, 1).forEach(view::accept);
     view.accept(
