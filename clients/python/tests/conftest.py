@@ -91,7 +91,8 @@ def engine(tmp_path_factory):
     """`./touchstone up`, stopping runs quickly."""
     home = tmp_path_factory.mktemp("up")
     engine = Engine(
-        home / "data", home / "logs", java_options=f"{processes.QUICK_START} -Xmx1g"
+        home / "data", home / "logs", "--set", "signals.patience=2",
+        "--set", "signals.min_delta=0.2", java_options=f"{processes.QUICK_START} -Xmx1g",
     )  # fmt: skip
     try:
         engine.await_start()

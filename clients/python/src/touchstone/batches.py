@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from touchstone.columns import Columns
+from touchstone.columns import MAX_NAME, NO_NAME, Columns
 from touchstone.wire import MAX_BATCH_ROWS, MAX_MESSAGE_BYTES, encode
 
 MAX_SLICE_VALUES = 256
@@ -314,10 +314,7 @@ def _text(value: Any) -> str:
     """A slice's value as the wire takes it: 1 to 256 characters, none of them a control."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    text = "".join(
-        c if ord(c) >= 0x20 and not 0x7F <= ord(c) < 0xA0 and not 0xD800 <= ord(c) < 0xE000 else "�"
-        for c in str(value)[:256]
-    )
+    text = NO_NAME.sub("\N{REPLACEMENT CHARACTER}", str(value)[:MAX_NAME])
     return text or "(empty)"
 
 

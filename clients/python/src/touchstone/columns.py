@@ -5,6 +5,7 @@ breaks a rule of the wire is a ``ValueError`` that names key, rule and value, be
 the engine would refuse the whole batch.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ MAX_WEIGHT = 1 << 20
 MAX_SLICE_COLUMNS = 64
 MAX_OUTPUTS = 1 << 16
 MAX_NAME = 256
+# control characters, and halves of surrogate pairs, which are no text in UTF-8
+NO_NAME = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 
 @dataclass(frozen=True)
@@ -146,11 +149,8 @@ def name(key: str, value: Any, *, optional: bool = False) -> Any:
         raise ValueError(f"{key} must be a text, got {value!r:.60}")
     if not 1 <= len(value) <= MAX_NAME:
         raise ValueError(f"{key} must be 1 to {MAX_NAME} characters, got {len(value)}")
-    for place, c in enumerate(value):
-        if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0:
-            raise ValueError(f"{key} must hold no control characters, got one at {place}")
-        if 0xD800 <= ord(c) < 0xE000:
-            raise ValueError(f"{key} must be text, got half a surrogate pair at {place}")
+    if (found := NO_NAME.search(value)) is not None:
+        raise ValueError(f"{key} must hold no control characters, got one at {found.start()}")
     return value
 
 
