@@ -54,16 +54,22 @@ class Api:
         deadline = time.monotonic() + wait
         pause = 0.1
         while True:
-            found = self.get(path, query)
-            if found is not None:
-                return dict(found)
-            ended = self._ended(run_id, checkpoint, evaluation_set, split, since_millis)
+            failure = None
+            try:
+                found = self.get(path, query)
+                if found is not None:
+                    return dict(found)
+                ended = self._ended(run_id, checkpoint, evaluation_set, split, since_millis)
+            except OSError as e:  # a server that is busy or starts again answers later
+                failure, ended = e, None
             if ended is not None:
                 raise ValueError(
-                    f"the evaluation of {checkpoint} ended {ended['state']}: {ended.get('reason')}"
+                    f"the evaluation of {checkpoint} ended {ended['state']}: {ended['reason']}"
                 )
             left = deadline - time.monotonic()
             if left <= 0:
+                if failure is not None:
+                    raise failure
                 return None
             time.sleep(min(pause, left))
             pause = min(1.5 * pause, 2.0)

@@ -173,7 +173,7 @@ class ShardStream:
             "label_encoding": _encoding(batch),
             "scores": _little(batch.scores),
             "weights": None if batch.weights is None else _little(batch.weights),
-            "strata": None if batch.strata is None else batch.strata.tobytes(),
+            "strata": None if batch.strata is None else batch.strata,
             "slices": [_slice(name, codes) for name, codes in batch.slices.items()],
             "inference": inference,
             "emitted_at": time.time_ns() // 1_000_000,
@@ -333,7 +333,7 @@ def _slice(name: str, column: Any) -> dict[str, Any]:
     return {"name": name, "dictionary": dictionary, "codes": place[column.codes].tobytes()}
 
 
-def _ids(ids: NDArray[np.int64]) -> int | bytes:
+def _ids(ids: NDArray[np.int64]) -> int | NDArray[np.int64]:
     """A contiguous range is its first id."""
     if not ids.size:
         return 0
@@ -344,8 +344,8 @@ def _ids(ids: NDArray[np.int64]) -> int | bytes:
     return _little(ids)
 
 
-def _little(array: NDArray[Any]) -> bytes:
-    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+def _little(array: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
 
 
 def _encoding(batch: Columns) -> str:
