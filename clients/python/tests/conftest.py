@@ -95,7 +95,7 @@ def engine(tmp_path_factory):
         "--set", "signals.min_delta=0.2", java_options=f"{processes.QUICK_START} -Xmx1g",
     )  # fmt: skip
     try:
-        engine.await_start()
+        engine.await_start(240)
         yield engine
     finally:
         engine.close()
