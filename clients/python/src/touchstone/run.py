@@ -529,9 +529,7 @@ class Run:
             if self.directory is not None:
                 spool = Spool(self.directory, self._spool_max_bytes)
             connect = self._connect if self.mode == "online" else None
-            here.delivery = Delivery(
-                spool, self._tally, connect, lambda: here.backlog.half_full
-            )
+            here.delivery = Delivery(spool, self._tally, connect, lambda: here.backlog.pressed)
             here.worker = Worker(here.backlog, here.delivery, self._tally)
             here.worker.start()
         if multiprocessing.parent_process() is not None:

@@ -54,6 +54,7 @@ class Backlog:
         self._items: deque[Piece | Event] = deque()
         self._bytes = 0
         self._closed = False
+        self._deadline = float("inf")
         self._holed: set[tuple[Any, ...]] = set()
         self._changed = threading.Condition()
 
@@ -95,9 +96,11 @@ class Backlog:
         """Whether rows of it were not taken: then it must not become complete."""
         return header.identity in self._holed
 
-    def close(self) -> None:
+    def close(self, deadline: float) -> None:
+        """Takes no more; ``time.monotonic`` says when there is no time left."""
         with self._changed:
             self._closed = True
+            self._deadline = deadline
             self._changed.notify_all()
 
     @property
@@ -105,8 +108,9 @@ class Backlog:
         return self._closed and not self._items
 
     @property
-    def half_full(self) -> bool:
-        return 2 * self._bytes > self._max_bytes
+    def pressed(self) -> bool:
+        """Whether there is no time to wait for anything: it fills up, or time is over."""
+        return 2 * self._bytes > self._max_bytes or time.monotonic() > self._deadline
 
     def __len__(self) -> int:
         return len(self._items)
@@ -129,7 +133,7 @@ class Worker:
     def finish(self, seconds: float) -> bool:
         """Lets everything out; whether that is done by then, and the rest is on disk."""
         self._deadline = time.monotonic() + seconds
-        self._backlog.close()
+        self._backlog.close(self._deadline)
         # what is not out by the deadline still has to go to disk
         self._thread.join(seconds + 15)
         return not self._thread.is_alive()
