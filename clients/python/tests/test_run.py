@@ -113,6 +113,39 @@ def test_a_refused_piece_leaves_a_set_that_never_completes(offline):
     assert run.counts.dropped == 2
 
 
+PIECES = {
+    "weights must be the same in all pieces of model checkpoint step-1 on fraud, validation: False,"
+    " got True": {"weights": [1.0]},
+    "slices must be the same": {"slices": {"c": ["a"]}},
+    "ids must be the same": {"ids": [7]},
+    "task must be the same": {"task": "regression"},
+    "size must be the same in all pieces of model checkpoint step-1 on fraud, validation: None,"
+    " got 9": {"size": 9},
+    "model_digest must be the same": {"model_digest": "m"},
+}
+
+
+@pytest.mark.parametrize("reason", PIECES)
+def test_pieces_of_a_set_are_alike(offline, reason):
+    with offline(on_error="raise") as run:
+        run.log_predictions([0.5], [0], step=1, last=False)
+        with pytest.raises(ValueError) as refused:
+            run.log_predictions(**{"scores": [0.5], "labels": [0], "step": 1} | PIECES[reason])
+        assert reason in str(refused.value)
+    [record] = batches(run.directory)
+    assert (record["count"], record["last_of_shard"]) == (1, False)
+
+
+def test_an_empty_end_needs_no_more_than_its_name(offline):
+    with offline(run_id="r", rank=1, world_size=2, on_error="raise") as run:
+        run.log_predictions([], step=1, last=False)
+        run.log_predictions([0.5], [1], ids=[3], weights=[1], step=1, size=9, last=False)
+        run.log_predictions([], step=1)
+    [record] = batches(run.directory)
+    assert (record["count"], record["last_of_shard"]) == (1, True)
+    assert record["evaluation_set"]["size"] == 9 and record["weights"]
+
+
 BAD_CALLS = {
     "log_predictions": [
         ((SCORES, [0, 1, 2]), {}, "labels must be whole numbers in [0, 1], got 2 in row 2"),

@@ -45,6 +45,17 @@ class SetHeader:
         """One stream of sequence numbers."""
         return (self.checkpoint, self.evaluation_set, self.split, self.fold, self.plan, self.shard)
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What all pieces of a set have in common, beside its identity."""
+        return {
+            "size": self.size,
+            "shards": self.shards,
+            "model_digest": self.model_digest,
+            "dataset_digest": self.dataset_digest,
+            "transform_digest": self.transform_digest,
+        }
+
     def __str__(self) -> str:
         return (
             f"model checkpoint {self.checkpoint} on {self.evaluation_set}, {self.split}"
@@ -93,7 +104,7 @@ class ShardStream:
 
     def add(self, piece: Columns, inference: Inference | None, last: bool) -> Iterator[bytes]:
         """Takes rows in; the messages that are due."""
-        if self._shape is None:
+        if not self.begun:
             self._shape = piece
             self._limit = _rows_a_batch(self.header, piece)
         if inference is not None:
@@ -114,6 +125,11 @@ class ShardStream:
         """What waits, of a set whose end was never said."""
         if self._waiting and not self.ended:
             yield from self._cut(self._waiting, last=False)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has had rows: an empty piece may know little of the set."""
+        return self._shape is not None and self._shape.count > 0
 
     @property
     def waiting_bytes(self) -> int:

@@ -40,6 +40,18 @@ class Columns:
     slices: dict[str, Sequence[Any]]
 
     @property
+    def kind(self) -> dict[str, Any]:
+        """What all pieces of a set have in common."""
+        return {
+            "task": self.task.lower(),
+            "outputs": self.outputs,
+            "ids": self.ids is not None,
+            "labels": self.labels is not None,
+            "weights": self.weights is not None,
+            "slices": list(self.slices),
+        }
+
+    @property
     def nbytes(self) -> int:
         """What the columns hold in memory; of slices that are lists, their references."""
         arrays = (self.ids, self.labels, self.scores, self.weights, self.strata)

@@ -18,7 +18,7 @@ import numpy as np
 
 from touchstone.api import Api
 from touchstone.batches import Inference, SetHeader
-from touchstone.columns import columns, host_array, name, pieces, whole
+from touchstone.columns import Columns, columns, host_array, name, pieces, whole
 from touchstone.counts import LOG, Counts, Tally
 from touchstone.delivery import WINDOW_BYTES, Delivery, producer
 from touchstone.directory import RunDirectory, default_spool
@@ -209,7 +209,8 @@ class Run:
         self._began_millis = time.time_ns() // 1_000_000
         self._tally = Tally()
         self._step = 0
-        self._open: set[tuple[Any, ...]] = set()
+        # sets of which pieces were logged, and what the first of them was like
+        self._open: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._ended: set[tuple[Any, ...]] = set()
         self.directory: Path | None = None
         self.attempt = attempt or 0
@@ -285,11 +286,12 @@ class Run:
             checkpoint, step, epoch, evaluation_set, split, fold, size, plan, model_digest,
             dataset_digest, transform_digest, shard, shards,
         )  # fmt: skip
-        if ids is None and (header.shards > 1 or plan is not None):
+        empty = hasattr(scores, "__len__") and len(scores) == 0
+        if ids is None and not empty and (header.shards > 1 or plan is not None):
             why = f"with {header.shards} shards" if header.shards > 1 else "under a sampling plan"
             raise ValueError(f"ids must be given {why}, got none")
         if plan is not None and strata is None:
-            strata = plan.codes(host_array(ids))
+            strata = [] if empty else plan.codes(host_array(ids))
         if plan is None and strata is not None:
             raise ValueError("strata must come with a plan")
         inference = _inference(latency_ms, batch_size, peak_memory_bytes, hardware)
@@ -307,10 +309,8 @@ class Run:
                 self._here.backlog.holed(header)
             raise
         if last:
-            self._open.discard(header.identity)
+            self._open.pop(header.identity, None)
             self._ended.add(header.identity)
-        else:
-            self._open.add(header.identity)
 
     @_guarded(None)
     def log_metrics(
@@ -556,10 +556,23 @@ class Run:
             wait = SECONDS_FOR_A_PART if following is not None else wait
             rows = columns(**part, task=task)
             ends = last and following is None
+            self._agree(header, rows)
             piece = Piece(self._topic("predictions"), header, rows, inference, ends)
             if self._offer(piece, wait):
                 self._tally.rows(rows.count)
             part, inference = following, None
+
+    def _agree(self, header: SetHeader, rows: Columns) -> None:
+        """ValueError where a piece is other than the first of its set."""
+        if not rows.count:
+            return
+        found = header.facts | rows.kind
+        first = self._open.setdefault(header.identity, found)
+        for key, value in first.items():
+            if value != found[key]:
+                raise ValueError(
+                    f"{key} must be the same in all pieces of {header}: {value}, got {found[key]}"
+                )
 
     def _offer(self, item: Piece | Event, seconds: float = 0.0) -> bool:
         if self._here.worker is None:

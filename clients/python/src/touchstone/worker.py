@@ -165,6 +165,8 @@ class Worker:
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = ShardStream(item.header)
+        if not stream.begun:
+            stream.header = item.header
         stream.topic = item.topic
         stream.broken |= self._backlog.has_hole(item.header)
         try:
