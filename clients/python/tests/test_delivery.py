@@ -16,6 +16,7 @@ class Broker:
     def __init__(self):
         self.there = True
         self.refuses = None
+        self.refuses_at_once = None
         self.arrived = []
         self.queue = []
         self.on_error = None
@@ -25,6 +26,8 @@ class Broker:
         return self
 
     def produce(self, topic, *, value, key, on_delivery):
+        if self.refuses_at_once == value:
+            raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         self.queue.append((Message(topic, key, value), on_delivery))
 
     def poll(self, timeout):
@@ -157,6 +160,21 @@ def test_what_kafka_refuses_for_good_is_dropped_and_said(delivery, broker, tally
     assert "refuses a message of 15 bytes" in reason and times == tally.counts().dropped == 1
 
 
+def test_a_file_with_a_message_that_kafka_refuses_is_sent_but_for_that(
+    delivery, broker, tally, tmp_path
+):
+    broker.there = False
+    for number in range(4):
+        delivery.send(message(number))
+    settle(delivery)
+    broker.there, broker.refuses, broker.refuses_at_once = True, message(1).value, message(2).value
+    settle(delivery)
+    assert sorted(numbers(broker)) == [0, 3] and waiting(tmp_path) == []
+    counts = tally.counts()
+    assert (counts.sent, counts.spooled, counts.dropped) == (2, 0, 2)
+    assert not delivery.busy
+
+
 def test_without_room_it_waits_or_goes_to_disk(broker, tally, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "WINDOW_BYTES", 30)
     patient = Delivery(Spool(tmp_path, 1 << 30), tally, broker.connect)
@@ -187,7 +205,7 @@ def test_without_a_spool_what_cannot_be_sent_is_counted(broker, tally):
     delivery.send(message(0))
     settle(delivery)
     delivery.send(message(1))
-    assert tally.counts().reasons == {"Kafka is away and there is no spool": 2}
+    assert tally.counts().reasons == {"there is no spool for what Kafka can't take now": 2}
 
 
 def test_a_full_spool_counts_what_it_drops(tally, tmp_path):

@@ -128,3 +128,28 @@ def test_a_disk_that_is_full_leaves_whole_entries(tmp_path, monkeypatch):
     spool.append(MESSAGES[1])
     spool.rotate()
     assert read(tmp_path) == ([MESSAGES[2], MESSAGES[1]], None)
+
+
+def test_a_file_that_cannot_be_read_is_damaged(tmp_path):
+    spool = Spool(tmp_path, LARGE)
+    spool.append(MESSAGES[3])
+    spool.append(MESSAGES[3])
+    file = spool.claim()
+
+    class Fails:
+        def __init__(self, file):
+            self.file = file
+            self.reads = 0
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+        def read(self, size):
+            self.reads += 1
+            if self.reads > 3:
+                raise OSError(errno.EIO, "Input/output error")
+            return self.file.read(size)
+
+    file._file = Fails(file._file)
+    assert list(file.messages()) == [MESSAGES[3]]
+    assert file.damage == "it can't be read from byte 100030: Input/output error"

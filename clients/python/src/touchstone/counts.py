@@ -47,11 +47,12 @@ class Tally:
         with self._lock:
             self._spooled += messages
 
-    def taken_from_spool(self, messages: int) -> None:
-        """Sent after all; some of them may have been spooled by another process."""
+    def taken_from_spool(self, sent: int, refused: int = 0) -> None:
+        """What became of a file; some of its messages may have been spooled by another process."""
         with self._lock:
-            self._sent += messages
-            self._spooled = max(0, self._spooled - messages)
+            self._sent += sent
+            self._dropped += refused
+            self._spooled = max(0, self._spooled - sent - refused)
 
     def rows(self, count: int) -> None:
         with self._lock:

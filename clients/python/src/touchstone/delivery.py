@@ -144,6 +144,8 @@ class Delivery:
             end = time.monotonic() + 5
             while self.in_flight_bytes and time.monotonic() < end:
                 self.producer.poll(0.05)
+            if self.in_flight_bytes:
+                self._tally.noted(f"{self.in_flight_bytes} bytes were sent without an answer")
         if self._draining is not None:
             self._draining.file.release()
             self._draining = None
@@ -180,7 +182,7 @@ class Delivery:
             return False
         except KafkaException as e:
             if e.args[0].code() in _HOPELESS:
-                self._refused(message, e.args[0])
+                answered(e.args[0])
                 return True
             self._lost(e.args[0])
             return False
@@ -236,7 +238,7 @@ class Delivery:
 
     def _keep(self, message: Message) -> None:
         if self._spool is None:
-            self._tally.dropped("Kafka is away and there is no spool")
+            self._tally.dropped("there is no spool for what Kafka can't take now")
             return
         try:
             self._spool.append(message)
@@ -272,7 +274,7 @@ class Delivery:
         if drain.failed:
             drain.file.release()
             return
-        self._tally.taken_from_spool(drain.arrived)
+        self._tally.taken_from_spool(drain.arrived, drain.refused)
         try:
             if drain.file.damage is None:
                 self._spool.sent(drain.file)
@@ -288,7 +290,8 @@ class Delivery:
             if error is None:
                 drain.arrived += 1
             elif error.code() in _HOPELESS:
-                self._tally.dropped(f"Kafka refuses a message of the spool: {error.str()}")
+                drain.refused += 1
+                self._tally.noted(f"Kafka refuses a message of the spool: {error.str()}")
             else:
                 drain.failed = True  # the whole file again, later
                 self._lost(error)
@@ -305,6 +308,7 @@ class _Drain:
         self._next: Message | None = None
         self.waiting = 0
         self.arrived = 0
+        self.refused = 0
         self.failed = False
         self.at_end = False
 

@@ -20,7 +20,7 @@ class RunDirectory:
 
     def create(self) -> None:
         """OSError where it can't be written."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(0o700, parents=True, exist_ok=True)  # predictions are nobody else's
         with tempfile.TemporaryFile(dir=self.path):
             pass
 

@@ -114,7 +114,7 @@ class Spool:
         return self._file is None and not waiting(self.directory)
 
     def _open(self) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(0o700, parents=True, exist_ok=True)
         self._number += 1
         # in order of age by name
         name = f"{time.time_ns() // 1_000_000:014d}-{self._writer}-{self._number:06d}.open"
@@ -171,26 +171,38 @@ class SpoolFile:
 
     def messages(self) -> Iterator[Message]:
         """From the first; ``damage`` says afterwards what stopped the reading early."""
-        self._file.seek(0)
-        if self._file.read(len(MAGIC)) != MAGIC:
-            self.damage = "it doesn't begin as a spool file"
-            return
-        while True:
-            place = self._file.tell()
-            head = self._file.read(HEAD.size)
-            if not head:
+        place = 0
+        try:
+            self._file.seek(0)
+            if self._file.read(len(MAGIC)) != MAGIC:
+                self.damage = "it doesn't begin as a spool file"
                 return
-            if len(head) < HEAD.size:
-                break
-            crc, *sizes = HEAD.unpack(head)
-            if max(sizes) > MAX_PART:
-                break
-            body = self._file.read(sum(sizes))
-            if len(body) < sum(sizes) or crc != zlib.crc32(body, zlib.crc32(head[4:])):
-                break
-            topic, rest = body[: sizes[0]], body[sizes[0] :]
-            yield Message(topic.decode(), rest[: sizes[1]], rest[sizes[1] :])
+            while True:
+                place = self._file.tell()
+                head = self._file.read(HEAD.size)
+                if not head:
+                    return
+                message = self._message(head)
+                if message is None:
+                    break
+                yield message
+        except OSError as e:
+            self.damage = f"it can't be read from byte {place}: {e.strerror}"
+            return
         self.damage = f"the entry at byte {place} is cut off or damaged"
+
+    def _message(self, head: bytes) -> Message | None:
+        """The one that begins so, if it is whole."""
+        if len(head) < HEAD.size:
+            return None
+        crc, *sizes = HEAD.unpack(head)
+        if max(sizes) > MAX_PART:
+            return None
+        body = self._file.read(sum(sizes))
+        if len(body) < sum(sizes) or crc != zlib.crc32(body, zlib.crc32(head[4:])):
+            return None
+        topic, rest = body[: sizes[0]], body[sizes[0] :]
+        return Message(topic.decode("utf-8", "replace"), rest[: sizes[1]], rest[sizes[1] :])
 
     def release(self) -> None:
         self._file.close()
