@@ -8,6 +8,7 @@ from touchstone import delivery as module
 from touchstone.counts import Tally
 from touchstone.delivery import Delivery
 from touchstone.spool import Message, Spool, waiting
+from touchstone.worker import Backlog, Event, Worker
 
 
 class Broker:
@@ -15,6 +16,7 @@ class Broker:
 
     def __init__(self):
         self.there = True
+        self.answers = True
         self.refuses = None
         self.refuses_at_once = None
         self.arrived = []
@@ -31,6 +33,9 @@ class Broker:
         self.queue.append((Message(topic, key, value), on_delivery))
 
     def poll(self, timeout):
+        if not self.answers:
+            time.sleep(timeout)
+            return 0
         queue, self.queue = self.queue, []
         for message, on_delivery in queue:
             error = None
@@ -48,7 +53,7 @@ class Broker:
             raise KafkaException(KafkaError(KafkaError._TRANSPORT))
 
     def purge(self):
-        self.there = False
+        self.there, self.answers = False, True
 
 
 @pytest.fixture
@@ -239,3 +244,21 @@ def test_settings_that_kafka_refuses_mean_disk(tally, tmp_path):
     delivery.send(message(1))
     assert tally.counts().spooled == 2
     assert "No such configuration property" in next(iter(tally.counts().reasons))
+
+
+def test_a_broker_that_never_answers_does_not_hold_up_the_end(broker, tally, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "WINDOW_BYTES", 200)
+    broker.answers = False
+    backlog = Backlog(1 << 20)
+    delivery = Delivery(Spool(tmp_path, 1 << 30), tally, broker.connect, lambda: backlog.pressed)
+    worker = Worker(backlog, delivery, tally)
+    worker.start()
+    times = {"run_id": "r", "metrics": {"a": 1.0}, "emitted_at": 1}
+    for step in range(50):
+        assert backlog.offer(Event("t", b"r", "run_event", times | {"step": step}))
+    began = now()
+    assert worker.finish(0.5), "all is somewhere"
+    assert now() - began < 10
+    assert not backlog.offer(Event("t", b"r", "run_event", times)), "it takes no more"
+    counts = tally.counts()
+    assert (counts.sent, counts.spooled, counts.dropped) == (0, 50, 0)
