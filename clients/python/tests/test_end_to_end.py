@@ -221,10 +221,10 @@ def test_the_broker_is_killed_training_goes_on_and_the_report_is_the_same(
     # another one begins while there is no broker, and is still there when it comes back
     patient = touchstone.init("fraud", run_id="patient", spool=tmp_path / "b", **where)
     _train(patient, labels, scores, [1, 2])
-    eventually("all is on disk", 40, lambda: patient.counts.spooled == 6)
+    eventually("all is on disk", 100, lambda: patient.counts.spooled == 6)
 
     again = own_engine(engine.ports)
-    eventually("all is sent by itself", 60, lambda: patient.counts.sent == 6)
+    eventually("all is sent by itself", 120, lambda: patient.counts.sent == 6)
     assert patient.counts.spooled == 0 and batches(patient.directory) == []
     command = [sys.executable, "-m", "touchstone", "sync", str(tmp_path / "a")]
     for _ in range(2):  # the second has nothing to do
