@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -89,6 +90,8 @@ def offline(tmp_path):
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory):
     """`./touchstone up`, stopping runs quickly."""
+    # builds once if something is stale, so that no start waits for a build
+    subprocess.run([processes.LAUNCHER, "--version"], capture_output=True, check=True, timeout=900)
     home = tmp_path_factory.mktemp("up")
     engine = Engine(
         home / "data", home / "logs", "--set", "signals.patience=2",
