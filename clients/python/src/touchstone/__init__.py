@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from touchstone.plan import SamplingPlan as SamplingPlan
     from touchstone.run import Run as Run
     from touchstone.run import init as init
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 # module in the export's place.
 _EXPORTS = {
     "Run": "run",
+    "SamplingPlan": "plan",
     "init": "run",
 }
 
