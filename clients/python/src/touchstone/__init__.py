@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from touchstone.digests import digest as digest
     from touchstone.plan import SamplingPlan as SamplingPlan
     from touchstone.run import Run as Run
     from touchstone.run import init as init
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _EXPORTS = {
     "Run": "run",
     "SamplingPlan": "plan",
+    "digest": "digests",
     "init": "run",
 }
 
