@@ -270,11 +270,12 @@ def test_a_gigabyte_a_second(capsys):
     best = min(_seconds(lambda: digest(state)) for _ in range(5))
     with capsys.disabled():
         print(f"\ndigest: {size / best / 1e9:.2f} GB/s")
-    # 3.5 GB/s on a quiet core; others may use the machine
-    assert size / best > 0.5e9
+    # about 3.5
+    assert size / best >= 1e9
 
 
 def _seconds(work):
-    began = time.perf_counter()
+    # of this process: others may use the machine
+    began = time.process_time()
     work()
-    return time.perf_counter() - began
+    return time.process_time() - began

@@ -41,7 +41,7 @@ def test_vectors_agree_bit_for_bit(name):
     ours = made(name)
     assert json.loads(ours.to_json()) == plan
     assert ours.ids.tolist() == [int(i) for i in vector["included"]]
-    assert ours.codes.tolist() == vector["included_strata"]
+    assert ours.codes().tolist() == vector["included_strata"]
     read = SamplingPlan.from_json(plan)
     assert read == ours and hash(read) == hash(ours)
     assert read.indices(ids).tolist() == [row for row, i in enumerate(ids) if i in set(ours.ids.tolist())]
@@ -175,7 +175,7 @@ def test_weighted_counts_meet_the_population():
     assert sum(s["population"] for s in wire["strata"]) == 50_000
     outside = np.setdiff1d(np.arange(50_000), plan.ids)[:1]
     with pytest.raises(ValueError, match=rf"ids must be sampled by the plan, got {outside[0]} \(row 0, 1 of 1"):
-        plan.strata_codes(outside)
+        plan.codes(outside)
 
 
 @pytest.mark.parametrize(
@@ -272,12 +272,13 @@ def test_doubles_are_spelled_as_java_spells_them():
     assert {value: _double(value) for value in spelled} == spelled
 
 
-def test_five_million_rows_take_seconds():
+def test_a_million_rows_take_a_second():
     _, labels, scores, _ = rows_of(12, 100_000, 0.01, None)
-    labels, scores = np.tile(labels, 50), np.random.default_rng(0).permutation(np.tile(scores, 50))
-    began = time.perf_counter()
+    labels, scores = np.tile(labels, 10), np.random.default_rng(0).permutation(np.tile(scores, 10))
+    # of this process: others may use the machine
+    began = time.process_time()
     plan = SamplingPlan.create(labels, scores, budget=20_000)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     assert abs(len(plan) - 20_000) < 1_000
-    # about 1.5 s on a quiet core
-    assert seconds < 30
+    # about 0.4
+    assert seconds < 5

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from touchstone._inclusion import included
 from touchstone._survey import LEAST_RATE, MOST_STRATA, Asked, Rows, Stratum, check_text, survey
+from touchstone.columns import host_array
 
 __all__ = ["PlanSampler", "SamplingPlan", "Stratum"]
 
@@ -305,11 +306,6 @@ class SamplingPlan:
         """Ids of the sampled examples, ascending; read-only."""
         return self._ids
 
-    @property
-    def codes(self) -> npt.NDArray[np.uint8]:
-        """Their stratum codes; read-only."""
-        return self._codes
-
     def __len__(self) -> int:
         """Sampled examples."""
         return len(self._ids)
@@ -338,11 +334,14 @@ class SamplingPlan:
         column = _integers("ids", ids)
         return np.flatnonzero(self._find(column)[0])
 
-    def strata_codes(self, ids: Any) -> npt.NDArray[np.uint8]:
-        """The stratum code of each of these examples, as ``log_predictions`` sends them.
+    def codes(self, ids: Any = None) -> npt.NDArray[np.uint8]:
+        """The stratum code of each of these examples, as ``log_predictions`` sends them; without ids
+        those of the whole sample, by ascending id.
 
         ValueError for an id that is not in the sample.
         """
+        if ids is None:
+            return self._codes
         column = _integers("ids", ids)
         found, place = self._find(column)
         missing = np.flatnonzero(~found)
@@ -358,7 +357,7 @@ class SamplingPlan:
 
         The engine weighs by the plan itself: predictions are logged without these.
         """
-        return np.asarray(1 / self._rates[self.strata_codes(ids)], dtype=np.float64)
+        return np.asarray(1 / self._rates[self.codes(ids)], dtype=np.float64)
 
     def sampler(self, ids: Any = None, *, rank: int = 0, world_size: int = 1) -> "PlanSampler":
         """The sampled rows as a sampler, for ``DataLoader(dataset, sampler=plan.sampler())``.
@@ -401,18 +400,10 @@ class PlanSampler:
 # ---- columns as they are given
 
 
-def _array(column: Any) -> npt.NDArray[Any]:
-    """A tensor, frame column or list as an array of one dimension."""
-    if hasattr(column, "detach"):
-        column = column.detach().cpu()
-    array = np.asarray(column)
+def _column(key: str, column: Any, rows: int | None = None) -> npt.NDArray[Any]:
+    array = host_array(column)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    return array
-
-
-def _column(key: str, column: Any, rows: int | None = None) -> npt.NDArray[Any]:
-    array = _array(column)
     if array.ndim != 1:
         raise ValueError(f"{key} must have one dimension, got {array.ndim}")
     if rows is not None and len(array) != rows:

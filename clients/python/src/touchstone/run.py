@@ -52,8 +52,13 @@ class StratumLike(Protocol):
 class PlanLike(Protocol):
     """What ``log_predictions`` needs of a sampling plan."""
 
-    seed: int
-    strata: Sequence[Any]
+    @property
+    def seed(self) -> int:
+        """Of the hash that decides."""
+
+    @property
+    def strata(self) -> Sequence[Any]:
+        """With name, rate and population."""
 
     def codes(self, ids: Any) -> Any:
         """The stratum's place of each id, all of which the plan takes."""
