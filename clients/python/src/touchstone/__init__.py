@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from touchstone.artifacts import ArtifactCache as ArtifactCache
+    from touchstone.artifacts import cached as cached
     from touchstone.digests import digest as digest
     from touchstone.plan import SamplingPlan as SamplingPlan
     from touchstone.run import Run as Run
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 # Export → the module that has it. No module has the name of an export: importing it would put the
 # module in the export's place.
 _EXPORTS = {
+    "ArtifactCache": "artifacts",
     "Run": "run",
     "SamplingPlan": "plan",
+    "cached": "artifacts",
     "digest": "digests",
     "init": "run",
 }

@@ -24,6 +24,7 @@ from touchstone.delivery import WINDOW_BYTES, Delivery, producer
 from touchstone.directory import RunDirectory, default_spool
 from touchstone.signals import Listener, Signals
 from touchstone.spool import Spool
+from touchstone.timings import Phase, Phases, TimedLoader
 from touchstone.worker import Backlog, Event, Piece, Worker
 
 Mode = Literal["online", "offline", "disabled"]
@@ -217,6 +218,7 @@ class Run:
         # sets of which pieces were logged, and what the first of them was like
         self._open: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._ended: set[tuple[Any, ...]] = set()
+        self.phases = Phases(self._log_phases)
         self.directory: Path | None = None
         self.attempt = attempt or 0
         if mode != "disabled":
@@ -336,7 +338,7 @@ class Run:
     @_guarded(None)
     def log_timing(
         self,
-        step: int,
+        step: int | None,
         phase_micros: Mapping[str, int],
         *,
         steps: int = 1,
@@ -402,6 +404,34 @@ class Run:
         }
         if self.rank == 0:
             self._send_event("checkpoints", "checkpoint_event", record)
+
+    def phase(self, name: str, *, wait_for: Callable[[], object] | None = None) -> Phase:
+        """Measures what is done inside ``with run.phase("forward"):``, less the phases inside it. Told
+        every few seconds, when a step ends: by the loader of ``timed``, or ``run.end_step()``.
+
+        :param name: ``data_wait``, ``preprocess``, ``forward``, ``backward``, ``compute``,
+            ``evaluate``, or another
+        :param wait_for: called at the end and measured too, ``torch.cuda.synchronize`` for example:
+            what a GPU was given runs on after the call that gave it
+        """
+        return self.phases.phase(name, wait_for=wait_for)
+
+    def timed(self, loader: Any, *, steps: bool = True) -> TimedLoader[Any]:
+        """The loader, measured: ``for batch in run.timed(loader)``. Waiting for a batch is
+        ``data_wait``, what is done with it ``compute``, less the phases inside; each batch is a step
+        unless ``steps=False``, as for batches of an evaluation."""
+        return TimedLoader(loader, self.phases, steps=steps)
+
+    def end_step(self, step: int | None = None) -> None:
+        """One step is done, the one after the last unless it says which: for loops without ``timed``."""
+        self.phases.end_step(step)
+
+    def _log_phases(
+        self, step: int, micros: Mapping[str, int], steps: int, gpu: float | None
+    ) -> None:
+        # a loop that logs its own steps knows better than the count of batches
+        at = max(step, self._step)
+        self.log_timing(at, micros, steps=steps, gpu_utilisation=gpu)
 
     # ---- asking
 
@@ -476,6 +506,7 @@ class Run:
         """Sends what is left, for so many seconds; what can't be sent is on disk then. Calls after
         the first change nothing. At exit it comes by itself."""
         try:
+            self.phases.flush()
             with self._here.lock:
                 first, self._here.finished = not self._here.finished, True
             atexit.unregister(self.finish)
@@ -676,6 +707,7 @@ class Run:
             if held is not None:  # its destructor would wait for threads that aren't there
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(held))
         self._tally = Tally()
+        self.phases = Phases(self._log_phases)
         self._here = _Here(self.run_id, self.attempt, self._max_memory_bytes)
         self._here.finished = old.finished
 
@@ -694,6 +726,12 @@ class _Here:
 
 
 _RUNS: "weakref.WeakSet[Run]" = weakref.WeakSet()
+
+
+def newest_run() -> Run | None:
+    """The one of this process that was begun last and isn't finished."""
+    unfinished = [run for run in _RUNS if not run._here.finished]
+    return max(unfinished, key=lambda run: run._began_millis, default=None)
 
 
 def _after_fork() -> None:
