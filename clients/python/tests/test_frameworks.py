@@ -1,0 +1,84 @@
+"""Each framework's example trains for real, and the engine's report is scikit-learn's on the same
+predictions. Those whose framework isn't installed are skipped: `./touchstone test frameworks` has all.
+"""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+# module of touchstone.frameworks → (what it needs, its example)
+FRAMEWORKS = {
+    "sklearn": ("sklearn", "sklearn_breast_cancer"),
+    "xgboost": ("xgboost", "xgboost_breast_cancer"),
+    "lightgbm": ("lightgbm", "lightgbm_digits"),
+    "keras": ("keras", "keras_digits"),
+    "pytorch": ("torch", "pytorch_breast_cancer"),
+    "lightning": ("lightning", "lightning_digits"),
+    "huggingface": ("transformers", "huggingface_digits"),
+    "ignite": ("ignite", "ignite_breast_cancer"),
+}
+
+
+def example(name):
+    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def expected(labels, scores):
+    """scikit-learn's figures of float32 scores, as the wire has them."""
+    from sklearn import metrics
+
+    y, s = np.asarray(labels), np.asarray(scores).astype("f4").astype("f8")
+    if s.ndim == 1:
+        return {
+            "average_precision": metrics.average_precision_score(y, s),
+            "roc_auc": metrics.roc_auc_score(y, s),
+            # clipped as the engine clips scores of 32 bits
+            "log_loss": metrics.log_loss(y, np.clip(s, 2.0**-23, 1 - 2.0**-23)),
+            "brier": metrics.brier_score_loss(y, s),
+            "accuracy": metrics.accuracy_score(y, s >= 0.5),
+            "mcc": metrics.matthews_corrcoef(y, s >= 0.5),
+        }
+    chosen = s.argmax(axis=1)
+    return {
+        "accuracy": metrics.accuracy_score(y, chosen),
+        "balanced_accuracy": metrics.balanced_accuracy_score(y, chosen),
+        "macro_f1": metrics.f1_score(y, chosen, average="macro"),
+        "cohen_kappa": metrics.cohen_kappa_score(y, chosen),
+        "mcc": metrics.matthews_corrcoef(y, chosen),
+        "log_loss": metrics.log_loss(y, s),
+    }
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_report_of_the_example_is_scikit_learns(framework, online, figures_of_reports):
+    needs, name = FRAMEWORKS[framework]
+    pytest.importorskip("sklearn")
+    pytest.importorskip(needs)
+    module = example(name)
+    with online("frameworks", run_id=f"example-{framework}", on_error="raise") as run:
+        labels, scores = module.train(run)
+        report = run.report(wait=120)
+        assert run.counts.dropped == 0, run.counts
+    assert report is not None, run.counts
+    found = {metric: value["value"] for metric, value in report["report"]["metrics"].items()}
+    wanted = expected(labels, scores)
+    assert {m: found[m] for m in wanted} == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    assert report["report"]["n"] == len(labels)
+    figures_of_reports.append((framework, max(abs(found[m] - wanted[m]) for m in wanted)))
+
+
+@pytest.fixture(scope="module")
+def figures_of_reports():
+    found = []
+    yield found
+    for framework, difference in found:
+        print(f"{framework}: largest difference from scikit-learn {difference:.1e}")
