@@ -130,7 +130,7 @@ def test_what_is_the_same_value_has_the_same_digest(one, other):
 
 def test_fields_hide_no_padding():
     kind = np.dtype([("a", "i1"), ("b", "f8")], align=True)
-    arrays = [np.frombuffer(bytes([fill] * 32), kind).copy() for fill in (0, 255)]
+    arrays = [np.frombuffer(bytearray([fill] * 32), kind) for fill in (0, 255)]
     for array in arrays:
         array["a"], array["b"] = 1, 2.0
     assert arrays[0].tobytes() != arrays[1].tobytes()
@@ -253,6 +253,22 @@ def test_torch_modules_are_their_parts_and_weights():
     assert digest(half) != digest(half.float()) and digest(half) == digest(half.clone())
     data = torch.utils.data.TensorDataset(torch.arange(6).reshape(3, 2))
     assert digest(data) == digest(torch.utils.data.TensorDataset(torch.arange(6).reshape(3, 2)))
+
+
+def test_keras_models_are_their_layers_and_weights(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", os.environ.get("KERAS_BACKEND", "jax"))
+    keras = pytest.importorskip("keras")
+
+    def model(activation):
+        keras.utils.set_random_seed(1)
+        layers = [keras.layers.Input((3,), name="in"), keras.layers.Dense(2, activation, name="out")]
+        return keras.Sequential(layers, name="net")
+
+    one = model("relu")
+    assert digest(one) == digest(model("relu")) != digest(model("gelu"))
+    before = digest(one)
+    one.set_weights([weight + 1 for weight in one.get_weights()])
+    assert digest(one) != before
 
 
 def test_boosters_are_their_trees():
