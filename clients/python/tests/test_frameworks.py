@@ -76,6 +76,49 @@ def test_the_report_of_the_example_is_scikit_learns(framework, online, figures_o
     figures_of_reports.append((framework, max(abs(found[m] - wanted[m]) for m in wanted)))
 
 
+def test_four_processes_count_every_example_once(engine, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    pytest.importorskip("torch")
+    # the processes import it by its name
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import pytorch_ddp
+
+    labels, scores, report = pytorch_ddp.train(
+        tmp_path, run_id="example-ddp", bootstrap=engine.bootstrap, server=f"http://127.0.0.1:{engine.port}",
+        spool=str(tmp_path / "spool"), on_error="raise", attempt=0,
+    )  # fmt: skip
+    assert report is not None and report["report"]["n"] == len(labels) == 229
+    found = {metric: value["value"] for metric, value in report["report"]["metrics"].items()}
+    # a rank's batches are not those of one process: sums within a layer round differently
+    assert {m: found[m] for m in ("average_precision", "roc_auc")} == pytest.approx(
+        {m: expected(labels, scores)[m] for m in ("average_precision", "roc_auc")}, rel=1e-6
+    )
+    manifest = engine.manifest("example-ddp")
+    assert manifest["state"] == "COMPLETE"
+    # 4 × 58 rows came: 3 of them twice
+    assert manifest["duplicate_rows"] == 3
+
+
+def test_a_sample_becomes_proxies_with_intervals(engine, online):
+    from touchstone import SamplingPlan
+
+    random = np.random.default_rng(3)
+    labels = (random.random(20_000) < 0.02).astype(int)
+    scores = 1 / (1 + np.exp(3 - random.normal(size=20_000) - 2 * labels))
+    plan = SamplingPlan.create(labels, scores, budget=1_500)
+    rows = plan.indices()
+    with online("frameworks", run_id="sampled", on_error="raise") as run:
+        run.log_predictions(scores[rows], labels[rows], ids=rows, step=1, plan=plan)
+        run.finish()
+        assert run.counts.dropped == 0, run.counts
+    proxy = engine.final_proxies("sampled")["average_precision"]
+    assert proxy["n"] == len(plan) < 2_000
+    # an interval of 95 % misses once in 20; three of its half-widths, six standard errors, do not
+    exact = expected(labels, scores)["average_precision"]
+    half = (proxy["ci_high"] - proxy["ci_low"]) / 2
+    assert 0 < half < 0.1 and abs(proxy["value"] - exact) < 3 * half
+
+
 @pytest.fixture(scope="module")
 def figures_of_reports():
     found = []
