@@ -26,6 +26,14 @@ def pytest_configure():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
+def pytest_collection_modifyitems(items):
+    def frameworks(item):
+        return item.module.__name__ in ("test_evaluations", "test_frameworks") or "keras" in item.name
+
+    # last: JAX and others start threads that a process forked later doesn't have
+    items.sort(key=frameworks)
+
+
 def pytest_unconfigure():
     processes.end_all()
 
