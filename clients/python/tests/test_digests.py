@@ -1,13 +1,18 @@
 """Digests: the same for the same value wherever it is made; different for whatever matters."""
 
+import datetime
+import enum
 import functools
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import textwrap
 import time
+from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +30,11 @@ STORED = {
     "weights": "d1-1fbec54b1a3a4268",
     "texts": "d1-58e149e02cdb487f",
 }
+
+
+class Colour(enum.Enum):
+    RED = 1
+    BLUE = 2
 
 
 def helper(x):
@@ -106,6 +116,9 @@ def test_other_processes_agree(tmp_path):
         (np.array(["a", "b"]), np.array(["ab", ""])),
         (np.array([1], "M8[s]"), np.array([1], "M8[ms]")),
         ("x\ud800", "x?"),
+        (re.compile("a"), re.compile("a", re.I)), (re.compile("a" * 300 + "b"), re.compile("a" * 300 + "c")),
+        (datetime.date(2020, 1, 2), datetime.datetime(2020, 1, 2)), (Decimal("1.0"), Decimal("1.00")),
+        (Colour.RED, Colour.BLUE), (1j, 1), (slice(1), slice(1, 2)),
     ],
 )  # fmt: skip
 def test_what_differs_has_another_digest(one, other):
@@ -157,6 +170,19 @@ def test_functions_count_with_all_they_use(monkeypatch):
     first = lambda x: x + 1  # noqa: E731
     second = lambda x: x + 2  # noqa: E731
     assert digest(first) != digest(second)
+
+
+def test_functions_made_by_a_package_count_with_what_they_were_made_from():
+    assert digest(np.vectorize(helper)) != digest(np.vectorize(transform))
+
+    # the standard library's, that closes over the function
+    def opened():
+        yield 1
+
+    def closed():
+        yield 2
+
+    assert digest(contextmanager(opened)) == digest(contextmanager(opened)) != digest(contextmanager(closed))
 
 
 def test_decorated_functions_count_with_their_decorator():

@@ -14,6 +14,8 @@ set, frozenset          tag, count, digests of the items, sorted
 array, tensor, scalar   tag, type (``float32``, ``bfloat16`` …), shape, then the bytes: little-endian,
                         row-major; a torch, JAX or TensorFlow tensor is the NumPy array of its values
 data frame, series      tag, names, index, columns
+enum, pattern           tag; name and class; flags and pattern
+date, Decimal, UUID …   tag, class, ``repr()``
 path                    a file: tag, size, content; a directory: tag, count, relative names and contents
 torch module            tag; name, class (with its source unless it is torch's own) and ``extra_repr()`` of
                         each submodule; parameters and buffers by name
@@ -27,6 +29,10 @@ packages that are installed (not one's own files) functions and classes count by
 """
 
 import ast
+import datetime
+import decimal
+import enum
+import fractions
 import functools
 import importlib.metadata
 import inspect
@@ -34,17 +40,25 @@ import linecache
 import math
 import mmap
 import os
+import re
 import struct
 import sys
 import sysconfig
 import textwrap
 import types
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 from blake3 import blake3
+
+# what these say of themselves is all they are
+_BY_REPR = (
+    complex, slice, datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone,
+    decimal.Decimal, fractions.Fraction, uuid.UUID,
+)  # fmt: skip
 
 PREFIX = "d1-"
 _FORM = b"touchstone.digest/1\n"
@@ -149,6 +163,17 @@ class _Form:
             self.tag("set", len(value))
             for one in sorted(self.apart(item, f"{where}{{}}") for item in value):
                 self.hash.update(one)
+        elif isinstance(value, enum.Enum):
+            self.tag("enum")
+            self.text(value.name)
+            self.value(type(value), where)
+        elif isinstance(value, re.Pattern):
+            self.tag("pattern", value.flags)
+            self.value(value.pattern, where)
+        elif type(value) in _BY_REPR:
+            self.tag("repr")
+            self.text(_name(type(value)))
+            self.text(repr(value))
         elif isinstance(value, PurePath):
             self.path(Path(value), where)
         elif _is(value, "torch", "Tensor"):
@@ -310,6 +335,9 @@ class _Form:
             self.tag("installed")
             self.text(name if isinstance(code, type | types.FunctionType) else f"numpy.{name}")
             self.package(str(getattr(code, "__module__", None) or "numpy"))
+            if isinstance(code, types.FunctionType) and code.__closure__:
+                # made by another one, from what it closes over
+                self.closure(code, where)
             return
         source = _source(code)
         if source is None:
@@ -331,7 +359,8 @@ class _Form:
                     continue
                 if function.__module__ == code.__module__ and function.__code__.co_filename == _file(code):
                     self.surroundings(function, where)
-                elif not function.__code__.co_filename.startswith("<"):
+                elif inspect.unwrap(function).__code__.co_filename != "<string>":
+                    # not one that a decorator of the class wrote: the source says what it writes
                     self.value(function, f"{where}.{name}")
         else:
             self.value(code.__defaults__, f"{where} defaults")
@@ -354,6 +383,13 @@ class _Form:
 
     def surroundings(self, function: types.FunctionType, where: str) -> None:
         """What a function sees from outside: its closure, and globals by the names it uses."""
+        self.closure(function, where)
+        for name in sorted(_names(function.__code__)):
+            if name in function.__globals__:
+                self.text(name)
+                self.value(function.__globals__[name], f"{where} global {name}")
+
+    def closure(self, function: types.FunctionType, where: str) -> None:
         for name, cell in sorted(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True), key=_first):
             if name == "__class__":
                 continue
@@ -364,10 +400,6 @@ class _Form:
                 self.tag("empty")
                 continue
             self.value(content, f"{where} closure {name}")
-        for name in sorted(_names(function.__code__)):
-            if name in function.__globals__:
-                self.text(name)
-                self.value(function.__globals__[name], f"{where} global {name}")
 
     def instance(self, value: Any, where: str) -> None:
         kind = type(value)
