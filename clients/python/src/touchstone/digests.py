@@ -359,8 +359,7 @@ class _Form:
                     continue
                 if function.__module__ == code.__module__ and function.__code__.co_filename == _file(code):
                     self.surroundings(function, where)
-                elif inspect.unwrap(function).__code__.co_filename != "<string>":
-                    # not one that a decorator of the class wrote: the source says what it writes
+                elif (function.__closure__ or _is_own(function)) and not _is_generated(function):
                     self.value(function, f"{where}.{name}")
         else:
             self.value(code.__defaults__, f"{where} defaults")
@@ -493,6 +492,12 @@ def _is_installed(file: str) -> bool:
     real = os.path.realpath(file)
     packaged = "site-packages" in real.split(os.sep) or "dist-packages" in real.split(os.sep)
     return file.startswith("<") or packaged or real.startswith(_installed_roots())
+
+
+def _is_generated(function: types.FunctionType) -> bool:
+    """Whether a decorator of the class wrote it: the source of the class says what it writes."""
+    code: types.CodeType = inspect.unwrap(function).__code__
+    return code.co_filename == "<string>"
 
 
 def _file(code: Any) -> str | None:
