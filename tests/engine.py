@@ -67,11 +67,12 @@ class Topic:
 
 
 class Engine:
-    """Over a directory, on ports of its own."""
+    """Over a directory, on ports of its own, or on those of one before it."""
 
-    def __init__(self, data, logs, *options, java_options):
+    def __init__(self, data, logs, *options, java_options, ports=None):
         self.data = data
-        self.port, self.kafka_port, self.flink_port = free_ports(3)
+        self.ports = ports or free_ports(3)
+        self.port, self.kafka_port, self.flink_port = self.ports
         self.process = Process(
             "up", "--data", data, "--port", self.port, "--kafka-port", self.kafka_port,
             "--flink-port", self.flink_port, *options, logs=logs, java_options=java_options,
