@@ -262,20 +262,6 @@ class SampledRunsTest {
     }
   }
 
-  private static List<Signal> judge(List<Standing> standings) throws Exception {
-    try (var harness =
-        new KeyedOneInputStreamOperatorTestHarness<String, Standing, Signal>(
-            new KeyedProcessOperator<>(new JudgeRun(settings().signals(), settings().ledger())),
-            Standing::runId,
-            Types.STRING)) {
-      harness.open();
-      for (Standing standing : standings) {
-        harness.processElement(standing, 0);
-      }
-      return harness.extractOutputValues();
-    }
-  }
-
   private static void replay(Replay replay, int samples, Found found) throws Exception {
     int checkpoints = replay.exact.size();
     int[] all = IntStream.range(0, replay.run.rows()).toArray();
@@ -283,7 +269,7 @@ class SampledRunsTest {
     for (int c = 0; c < checkpoints; c++) {
       whole.add(update(replay, all, null, c, "whole"));
     }
-    List<Signal> fullSignals = judge(standings(whole));
+    List<Signal> fullSignals = JudgedRuns.judge(settings(), standings(whole));
     Signal fullEnd = fullSignals.get(fullSignals.size() - 1);
     for (int seed = 0; seed < samples; seed++) {
       int[] rows = replay.sample(seed);
@@ -337,7 +323,7 @@ class SampledRunsTest {
   /** What a STOP claims: none of the last three checkpoints gains so much on the best one. */
   private static void decide(Replay replay, List<Standing> standings, Signal fullEnd, Found found)
       throws Exception {
-    List<Signal> signals = judge(standings);
+    List<Signal> signals = JudgedRuns.judge(settings(), standings);
     Signal end = signals.get(signals.size() - 1);
     found.runs++;
     double least = replay.exact.stream().mapToDouble(e -> e.get("log_loss")).min().orElseThrow();
