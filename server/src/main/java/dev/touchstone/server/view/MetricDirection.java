@@ -14,6 +14,9 @@ final class MetricDirection {
   private static final Pattern NEITHER =
       Pattern.compile("prevalence|brier_(uncertainty|within_bin_.*)|.*_threshold|.*proxy_bias");
 
+  // differences between model checkpoints, and values by way of them, improve as their metric does
+  private static final Pattern DERIVED = Pattern.compile("_(vs_(best|previous)|reanchored)$");
+
   private MetricDirection() {}
 
   /** Null where neither way is better. */
@@ -21,6 +24,6 @@ final class MetricDirection {
     if (NEITHER.matcher(metric).matches()) {
       return null;
     }
-    return !LOWER_IS_BETTER.matcher(metric).matches();
+    return !LOWER_IS_BETTER.matcher(DERIVED.matcher(metric).replaceFirst("")).matches();
   }
 }
