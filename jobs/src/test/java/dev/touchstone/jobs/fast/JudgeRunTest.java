@@ -188,7 +188,7 @@ class JudgeRunTest {
     assertThat(stop.difference()).isEqualTo(stop.differenceLow()).isCloseTo(0.1, within(1e-12));
     assertThat(stop.withoutGain()).isEqualTo(3);
     assertThat(stop.checks()).isEqualTo(4);
-    assertThat(stop.rule()).startsWith("confirmed-stopping/1 min_delta=0.01 patience=3");
+    assertThat(stop.rule()).startsWith("confirmed-stopping/2 min_delta=0.01 patience=3");
   }
 
   @Test

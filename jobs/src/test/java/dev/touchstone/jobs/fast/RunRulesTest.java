@@ -132,7 +132,7 @@ class RunRulesTest {
       assertThat(runs.last().stop()).isTrue();
       assertThat(runs.last().rule())
           .isEqualTo(
-              "confirmed-stopping/1 min_delta=0.01 patience=1 alpha=0.05 (of the run: patience)");
+              "confirmed-stopping/2 min_delta=0.01 patience=1 alpha=0.05 (of the run: patience)");
       // resumed: anew, by the same rule
       runs.stand(standing("r", 1, 1, "log_loss", 0.5));
       assertThat(runs.last().stop()).isFalse();
@@ -154,7 +154,7 @@ class RunRulesTest {
         runs.stand(standing("r", 0, step, "log_loss", 0.5));
       }
       assertThat(runs.last().withoutGain()).isEqualTo(2);
-      assertThat(runs.last().alpha()).isCloseTo(0.05 / 6, within(1e-15));
+      assertThat(runs.last().alpha()).isCloseTo(0.05 / 6 / 2, within(1e-15));
       runs.tell(event("r", 0, null, NO_FIGURES, Map.of("metric", "roc_auc")));
       runs.stand(standing("r", 0, 4, "roc_auc", 0.9));
       assertThat(runs.last().withoutGain()).isZero();
@@ -163,7 +163,7 @@ class RunRulesTest {
       assertThat(runs.last().withoutGain()).isEqualTo(1);
       assertThat(runs.last().alpha())
           .as("the third comparison")
-          .isCloseTo(0.05 / 12, within(1e-15));
+          .isCloseTo(0.05 / 12 / 3, within(1e-15));
     }
   }
 
@@ -183,7 +183,7 @@ class RunRulesTest {
       assertThat(runs.refused().get(0).source().offset()).isEqualTo(7);
       runs.stand(standing("r", 0, 1, "log_loss", 0.5));
       assertThat(runs.last().rule())
-          .isEqualTo("confirmed-stopping/1 min_delta=0.01 patience=3 alpha=0.05");
+          .isEqualTo("confirmed-stopping/2 min_delta=0.01 patience=3 alpha=0.05");
       assertThat(runs.judgements().get(0).sweep()).isEqualTo("sweep-1");
     }
   }

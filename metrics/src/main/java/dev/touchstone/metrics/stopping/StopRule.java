@@ -33,7 +33,7 @@ public record StopRule(
     boolean advanceUndecided,
     HealthLimits limits) {
   /** Name of this rule's meaning; changes whenever the same checks would be judged otherwise. */
-  public static final String VERSION = "confirmed-stopping/1";
+  public static final String VERSION = "confirmed-stopping/2";
 
   /** Checks the ranges above. */
   public StopRule {

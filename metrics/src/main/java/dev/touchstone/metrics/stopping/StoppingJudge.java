@@ -28,9 +28,14 @@ public final class StoppingJudge {
 
   private StoppingJudge() {}
 
-  /** The error that the comparison of the next checkpoint may use. */
+  /**
+   * The error that the comparison of the next checkpoint may use: its share, over the number of
+   * checkpoints that may have become the best one. Which of them did hangs on the same examples and
+   * favours the luckiest, so only intervals that hold for each of them hold for it.
+   */
   public static double nextAlpha(StopRule rule, RunState state) {
-    return rule.spending().at(rule.alpha(), state.comparisons() + 1);
+    long next = state.comparisons() + 1;
+    return rule.spending().at(rule.alpha(), next) / next;
   }
 
   /**

@@ -113,7 +113,7 @@ class StoppingJudgeTest {
     assertThat(StoppingJudge.nextAlpha(RULE, run.state)).isEqualTo(alpha);
     assertThat(run.state.checks()).isEqualTo(1);
     run.next(-0.1, 0.1, true);
-    assertThat(StoppingJudge.nextAlpha(RULE, run.state)).isCloseTo(0.05 / 6, within(1e-17));
+    assertThat(StoppingJudge.nextAlpha(RULE, run.state)).isCloseTo(0.05 / 6 / 2, within(1e-17));
   }
 
   @Test
@@ -274,7 +274,7 @@ class StoppingJudgeTest {
     var json = new ObjectMapper().writeValueAsString(map);
     assertThat(json)
         .isEqualTo(
-            "{\"rule_version\":\"confirmed-stopping/1\",\"checkpoint\":\"c0\",\"check\":1,"
+            "{\"rule_version\":\"confirmed-stopping/2\",\"checkpoint\":\"c0\",\"check\":1,"
                 + "\"value\":0.5,\"compared_with\":null,\"difference\":null,\"low\":null,"
                 + "\"high\":null,\"n\":null,\"alpha\":null,\"loss\":null,\"plan_digest\":null,"
                 + "\"outcome\":\"IMPROVED\",\"action\":\"CONTINUE\","
