@@ -97,6 +97,11 @@ class TrackRecordTest {
       assertThat(stops(engine, "honest"))
           .extracting(signal -> signal.claim().checkpoint())
           .containsExactly("step-6");
+      // the same check of the other run decides nothing, until the full tier has an exact value
+      engine.await("a signal", () -> first(engine, "wrong", CHECKS) != null);
+      Signal wrong = first(engine, "wrong", CHECKS);
+      assertThat(wrong.stop()).isFalse();
+      assertThat(wrong.reason()).startsWith("untrusted_proxy");
     }
   }
 
@@ -196,6 +201,14 @@ class TrackRecordTest {
     return engine.signals().stream()
         .filter(signal -> signal.claim().runId().equals(run) && signal.stop())
         .toList();
+  }
+
+  private static Signal first(LiveEngine engine, String run, int step) {
+    return engine.signals().stream()
+        .filter(signal -> signal.claim().runId().equals(run))
+        .filter(signal -> signal.claim().checkpoint().equals("step-" + step))
+        .findFirst()
+        .orElse(null);
   }
 
   private EngineSettings settings() {
