@@ -31,7 +31,9 @@ public record MetricPoint(
 
   public MetricPoint {
     Json.required(runId, "run_id");
-    Json.required(checkpoint, "checkpoint");
+    if (checkpoint == null) { // empty: a figure of the training job, of no model checkpoint
+      Json.required(checkpoint, "checkpoint");
+    }
     Json.required(tier, "tier");
     Json.required(metric, "metric");
     evaluationSet = Json.orEmpty(evaluationSet);
