@@ -174,11 +174,12 @@ class Engine:
         return eventually(what, seconds, newest)
 
     def points(self, run, tier="proxy"):
-        """The newest point of each metric of a run, and all states that were seen."""
+        """The newest point of each metric of a run, not by stratum, and all states that were seen."""
         newest, states = {}, set()
         for record in self.topic("metrics").read():
             point = record.json()
-            if point["run_id"] == run and point["tier"] == tier:
+            by_stratum = point["slice"].startswith("stratum=")
+            if point["run_id"] == run and point["tier"] == tier and not by_stratum:
                 newest[point["metric"]] = point
                 states.add(point["state"])
         return newest, states
