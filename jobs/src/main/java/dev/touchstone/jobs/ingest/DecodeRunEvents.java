@@ -54,6 +54,9 @@ public final class DecodeRunEvents
   public void processElement(
       RawMessage message, Context context, Collector<dev.touchstone.jobs.model.RunEvent> accepted)
       throws IOException {
+    if (message.value().length == 0) {
+      return;
+    }
     try {
       byte[] event =
           CloudEvents.unwrap(RunEvent.getClassSchema(), message.headers(), message.value());
