@@ -5,34 +5,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.touchstone.cli.runtime.EmbeddedKafka;
 import dev.touchstone.cli.runtime.Ports;
 import dev.touchstone.cli.runtime.TopicSetup;
-import dev.touchstone.jobs.PredictionsJob;
 import dev.touchstone.jobs.settings.EngineSettings;
-import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.schemas.Codec;
-import dev.touchstone.schemas.avro.EvaluationSet;
-import dev.touchstone.schemas.avro.LabelEncoding;
-import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
-import dev.touchstone.schemas.avro.Task;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.flink.configuration.CheckpointingOptions;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.RestartStrategyOptions;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -47,7 +32,6 @@ final class FastLatency {
   private static final int LOAD_ROWS = 50_000;
   private static final long LOAD_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long SET_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
-  private static final int SLOTS = 2;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path directory;
@@ -59,12 +43,7 @@ final class FastLatency {
   private FastLatency(Path directory, String bootstrap) {
     this.directory = directory;
     client = Map.of("bootstrap.servers", bootstrap, "fetch.min.bytes", 1);
-    settings =
-        EngineSettings.from(
-            SettingsSource.empty()
-                .with("kafka.bootstrap_servers", bootstrap)
-                .with("kafka.partitions", 2 * SLOTS)
-                .with("cache.enabled", false));
+    settings = FastJob.settings(bootstrap, "bench");
   }
 
   static void run(Path home, String[] args) throws Exception {
@@ -81,26 +60,11 @@ final class FastLatency {
   }
 
   private String measure(int sets) throws Exception {
-    var configuration = new Configuration();
-    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
-    configuration.set(
-        CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-        directory.resolve("checkpoints").toUri().toString());
-    var env = StreamExecutionEnvironment.createLocalEnvironment(SLOTS, configuration);
-    env.enableCheckpointing(2_000);
-    PredictionsJob.onKafka(env, settings);
+    var env = FastJob.of(settings, directory.resolve("checkpoints"), 2_000);
     var job = env.executeAsync("fast latency");
     var producing = new Thread(() -> produce(sets), "producing");
     double[] millis = new double[sets];
-    try (var consumer =
-        new KafkaConsumer<>(client, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(settings.kafka().topics().metrics()).stream()
-              .map(p -> new TopicPartition(p.topic(), p.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      partitions.forEach(consumer::position);
+    try (var consumer = FastJob.points(settings, client)) {
       producing.start();
       for (int seen = 0; seen < sets; ) {
         for (var message : consumer.poll(Duration.ofMillis(100))) {
@@ -128,7 +92,7 @@ final class FastLatency {
         .put("sets", counted.length)
         .put("rows_of_a_set", ROWS)
         .put("predictions_per_second", LOAD_ROWS * 1e9 / LOAD_NANOS + ROWS * 1e9 / SET_NANOS)
-        .put("slots", SLOTS)
+        .put("slots", FastJob.SLOTS)
         .toString();
   }
 
@@ -168,19 +132,7 @@ final class FastLatency {
       int rows,
       ByteBuffer scores,
       ByteBuffer labels) {
-    return PredictionBatch.newBuilder()
-        .setRunId("run-" + checkpoint)
-        .setCheckpoint(ModelCheckpoint.newBuilder().setId(checkpoint).setStep(1).build())
-        .setEvaluationSet(EvaluationSet.newBuilder().setId("bench").build())
-        .setSequence(sequence)
-        .setLastOfShard(last)
-        .setTask(Task.BINARY)
-        .setCount(rows)
-        .setExampleIds(sequence * rows)
-        .setLabels(labels.slice(0, rows))
-        .setLabelEncoding(LabelEncoding.U8)
-        .setScores(scores.slice(0, 4 * rows))
-        .setEmittedAt(Instant.EPOCH)
+    return FastJob.batch("run-" + checkpoint, checkpoint, 1, sequence, last, rows, scores, labels)
         .build();
   }
 }

@@ -4,35 +4,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.touchstone.cli.runtime.EmbeddedKafka;
 import dev.touchstone.cli.runtime.Ports;
 import dev.touchstone.cli.runtime.TopicSetup;
-import dev.touchstone.jobs.PredictionsJob;
 import dev.touchstone.jobs.settings.EngineSettings;
-import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.schemas.Codec;
-import dev.touchstone.schemas.avro.EvaluationSet;
-import dev.touchstone.schemas.avro.LabelEncoding;
-import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
-import dev.touchstone.schemas.avro.SliceColumn;
-import dev.touchstone.schemas.avro.Task;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
-import org.apache.flink.configuration.CheckpointingOptions;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.RestartStrategyOptions;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -47,8 +31,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class FastSoak {
 
   private static final int ROWS = 8_192;
-  private static final int SLOTS = 2;
-  private static final int SLICES = 10;
   private static final byte[] COMPLETE = "\"state\":\"COMPLETE\"".getBytes(StandardCharsets.UTF_8);
   private static final byte[] WHOLE =
       "\"slice\":\"\",\"metric\":\"average_precision\"".getBytes(StandardCharsets.UTF_8);
@@ -65,18 +47,13 @@ final class FastSoak {
   private FastSoak(Path directory, String bootstrap) {
     this.directory = directory;
     this.bootstrap = bootstrap;
-    settings =
-        EngineSettings.from(
-            SettingsSource.empty()
-                .with("kafka.bootstrap_servers", bootstrap)
-                .with("kafka.partitions", 2 * SLOTS)
-                .with("cache.enabled", false));
+    settings = FastJob.settings(bootstrap, "bench");
     var made = Predictions.of(Predictions.Shape.RARE, 0, ROWS);
     scores = ByteBuffer.wrap(Wire.littleEndian(made.scores()));
     labels = ByteBuffer.wrap(made.labels());
     byte[] slices = new byte[ROWS];
     for (int row = 0; row < ROWS; row++) {
-      slices[row] = (byte) (row % SLICES);
+      slices[row] = (byte) (row % FastJob.SLICES);
     }
     codes = ByteBuffer.wrap(slices);
   }
@@ -96,27 +73,13 @@ final class FastSoak {
   }
 
   private String measure(int runs, int rounds) throws Exception {
-    var configuration = new Configuration();
-    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
-    configuration.set(
-        CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-        directory.resolve("checkpoints").toUri().toString());
-    var env = StreamExecutionEnvironment.createLocalEnvironment(SLOTS, configuration);
-    env.enableCheckpointing(10_000);
-    PredictionsJob.onKafka(env, settings);
+    var env = FastJob.of(settings, directory.resolve("checkpoints"), 10_000);
     var job = env.executeAsync("fast soak");
     var result = JSON.createObjectNode().put("runs", runs).put("rounds", rounds);
     Map<String, Object> client = Map.of("bootstrap.servers", bootstrap);
     try (var producer =
             new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer());
-        var consumer =
-            new KafkaConsumer<>(client, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(settings.kafka().topics().metrics()).stream()
-              .map(p -> new TopicPartition(p.topic(), p.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
+        var consumer = FastJob.points(settings, client)) {
       // a round that brings in all classes and fills all buffers
       round(producer, consumer, runs, 0);
       long idle = heapInUse();
@@ -137,7 +100,7 @@ final class FastSoak {
       result.put("kib_of_a_remembered_set", remembered / 1024.0 / runs / rounds);
     }
     job.cancel().get();
-    return result.put("slices", SLICES).toString();
+    return result.put("slices", FastJob.SLICES).toString();
   }
 
   /** A model checkpoint of every run; returns the heap in use when all sets are half there. */
@@ -186,29 +149,11 @@ final class FastSoak {
   }
 
   private void send(KafkaProducer<byte[], byte[]> producer, int run, int round, int sequence) {
-    List<String> countries = IntStream.range(0, SLICES).mapToObj(i -> "C" + i).toList();
+    String checkpoint = "step-" + round;
     var batch =
-        PredictionBatch.newBuilder()
-            .setRunId("run-" + run)
-            .setCheckpoint(
-                ModelCheckpoint.newBuilder().setId("step-" + round).setStep(round).build())
-            .setEvaluationSet(EvaluationSet.newBuilder().setId("bench").build())
-            .setSequence(sequence)
-            .setLastOfShard(sequence == 1)
-            .setTask(Task.BINARY)
-            .setCount(ROWS)
-            .setExampleIds((long) sequence * ROWS)
-            .setLabels(labels)
-            .setLabelEncoding(LabelEncoding.U8)
-            .setScores(scores)
-            .setSlices(
-                List.of(
-                    SliceColumn.newBuilder()
-                        .setName("country")
-                        .setDictionary(countries)
-                        .setCodes(codes)
-                        .build()))
-            .setEmittedAt(Instant.EPOCH)
+        FastJob.batch(
+                "run-" + run, checkpoint, round, sequence, sequence == 1, ROWS, scores, labels)
+            .setSlices(FastJob.countries(codes))
             .build();
     producer.send(
         new ProducerRecord<>(settings.kafka().topics().predictions(), codec.encode(batch)));

@@ -5,36 +5,19 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.touchstone.cli.runtime.EmbeddedKafka;
 import dev.touchstone.cli.runtime.Ports;
 import dev.touchstone.cli.runtime.TopicSetup;
-import dev.touchstone.jobs.PredictionsJob;
 import dev.touchstone.jobs.settings.EngineSettings;
-import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.schemas.Codec;
-import dev.touchstone.schemas.avro.EvaluationSet;
-import dev.touchstone.schemas.avro.LabelEncoding;
-import dev.touchstone.schemas.avro.ModelCheckpoint;
 import dev.touchstone.schemas.avro.PredictionBatch;
-import dev.touchstone.schemas.avro.SliceColumn;
-import dev.touchstone.schemas.avro.Task;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
-import org.apache.flink.configuration.CheckpointingOptions;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.RestartStrategyOptions;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -50,9 +33,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class FastTier {
 
   private static final int BATCH = 1 << 16;
-  private static final int SLOTS = 2;
   private static final int SETS = 16;
-  private static final int SLICES = 10;
   private static final int RUNS = 4;
   private static final byte[] COUNTS = "\"checkpoint\":\"set-".getBytes(StandardCharsets.UTF_8);
   private static final byte[] COMPLETE = "\"state\":\"COMPLETE\"".getBytes(StandardCharsets.UTF_8);
@@ -87,12 +68,7 @@ final class FastTier {
   }
 
   private EngineSettings settings(int run) {
-    return EngineSettings.from(
-        SettingsSource.empty()
-            .with("kafka.bootstrap_servers", bootstrap)
-            .with("kafka.group_id", "bench-" + run)
-            .with("kafka.partitions", 2 * SLOTS)
-            .with("cache.enabled", false));
+    return FastJob.settings(bootstrap, "bench-" + run);
   }
 
   /** A small set at the head of every partition, then the sets, taking turns. */
@@ -102,7 +78,7 @@ final class FastTier {
     ByteBuffer labels = ByteBuffer.wrap(made.labels());
     byte[] codes = new byte[BATCH];
     for (int row = 0; row < BATCH; row++) {
-      codes[row] = (byte) ((row * 0x9E3779B9L >>> 16 & 0xFFFF) % SLICES);
+      codes[row] = (byte) ((row * 0x9E3779B9L >>> 16 & 0xFFFF) % FastJob.SLICES);
     }
     Codec<PredictionBatch> codec = Codec.of(PredictionBatch.class);
     String topic = settings(0).kafka().topics().predictions();
@@ -110,7 +86,7 @@ final class FastTier {
         Map.of("bootstrap.servers", bootstrap, "batch.size", 1 << 20, "buffer.memory", 64L << 20);
     try (var producer =
         new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
-      for (int partition = 0; partition < 2 * SLOTS; partition++) {
+      for (int partition = 0; partition < 2 * FastJob.SLOTS; partition++) {
         var head = batch("head-" + partition, 0, 1, scores, labels, codes);
         producer.send(new ProducerRecord<>(topic, partition, null, codec.encode(head))).get();
       }
@@ -118,7 +94,8 @@ final class FastTier {
       for (long sequence = 0; sequence < batches; sequence++) {
         for (int set = 0; set < SETS; set++) {
           var batch = batch("set-" + set, sequence, batches, scores, labels, codes);
-          producer.send(new ProducerRecord<>(topic, set % (2 * SLOTS), null, codec.encode(batch)));
+          producer.send(
+              new ProducerRecord<>(topic, set % (2 * FastJob.SLOTS), null, codec.encode(batch)));
         }
       }
     }
@@ -131,56 +108,19 @@ final class FastTier {
       ByteBuffer scores,
       ByteBuffer labels,
       byte[] codes) {
-    List<String> countries = IntStream.range(0, SLICES).mapToObj(i -> "C" + i).toList();
-    return PredictionBatch.newBuilder()
-        .setRunId("fast-tier")
-        .setCheckpoint(ModelCheckpoint.newBuilder().setId(checkpoint).setStep(1).build())
-        .setEvaluationSet(EvaluationSet.newBuilder().setId("bench").build())
-        .setSequence(sequence)
-        .setLastOfShard(sequence == batches - 1)
-        .setTask(Task.BINARY)
-        .setCount(BATCH)
-        .setExampleIds(sequence * BATCH)
-        .setLabels(labels)
-        .setLabelEncoding(LabelEncoding.U8)
-        .setScores(scores)
-        .setSlices(
-            List.of(
-                SliceColumn.newBuilder()
-                    .setName("country")
-                    .setDictionary(countries)
-                    .setCodes(ByteBuffer.wrap(codes))
-                    .build()))
-        .setEmittedAt(Instant.EPOCH)
+    return FastJob.batch(
+            "fast-tier", checkpoint, 1, sequence, sequence == batches - 1, BATCH, scores, labels)
+        .setSlices(FastJob.countries(ByteBuffer.wrap(codes)))
         .build();
   }
 
   private String measure(int run) throws Exception {
     EngineSettings settings = settings(run);
-    var configuration = new Configuration();
-    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
-    configuration.set(
-        CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-        directory.resolve("checkpoints-" + run).toUri().toString());
-    // as in conf/config.yaml
-    configuration.setString("taskmanager.memory.segment-size", "128kb");
-    configuration.setString("taskmanager.memory.network.min", "256mb");
-    configuration.setString("taskmanager.memory.network.max", "256mb");
-    var env = StreamExecutionEnvironment.createLocalEnvironment(SLOTS, configuration);
-    env.enableCheckpointing(2_000);
-    PredictionsJob.onKafka(env, settings);
+    var env = FastJob.of(settings, directory.resolve("checkpoints-" + run), 2_000);
     var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     Map<String, Object> properties =
         Map.of("bootstrap.servers", bootstrap, "fetch.min.bytes", 1, "fetch.max.wait.ms", 100);
-    try (var consumer =
-        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(settings.kafka().topics().metrics()).stream()
-              .map(p -> new TopicPartition(p.topic(), p.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToEnd(partitions);
-      partitions.forEach(consumer::position);
+    try (var consumer = FastJob.points(settings, properties)) {
       var job = env.executeAsync("fast tier");
       long start = 0;
       long cpu = 0;
@@ -206,8 +146,8 @@ final class FastTier {
           .put("predictions_per_second", rows / seconds)
           .put("rows", rows)
           .put("sets", SETS)
-          .put("slices", SLICES)
-          .put("slots", SLOTS)
+          .put("slices", FastJob.SLICES)
+          .put("slots", FastJob.SLOTS)
           .put("points", points)
           .put("seconds", seconds)
           .put("cpu_seconds", cpuSeconds)

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -42,9 +41,6 @@ public final class CompareRun
   private static final double LEVEL = 0.95;
   private static final int MAX_ANCHORS = 16;
 
-  /** Metrics that depend on the decision threshold, which a report may have another of. */
-  private static final Set<String> DECISIONS = Set.of("accuracy", "precision", "recall", "f1");
-
   private final String metric;
   private final double decisionThreshold;
   private final LedgerSettings ledger;
@@ -61,8 +57,8 @@ public final class CompareRun
   public record Course(
       Standing latest, Standing previous, Standing bestBefore, List<Anchor> anchors) {}
 
-  /** Exact values of a model checkpoint by metric; threshold: of decisions, or null. */
-  public record Anchor(String checkpoint, Double threshold, Map<String, Double> values) {}
+  /** Exact values of a model checkpoint by metric, those at another decision threshold left out. */
+  public record Anchor(String checkpoint, Map<String, Double> values) {}
 
   public CompareRun(EngineSettings settings) {
     metric = settings.signals().rule().metric();
@@ -134,7 +130,7 @@ public final class CompareRun
     Map<String, Double> values = new HashMap<>();
     for (String name : ProxyMetrics.BINARY) {
       Double value = exact.value(name);
-      if (value != null) {
+      if (value != null && exact.comparable(name, decisionThreshold)) {
         values.put(name, value);
       }
     }
@@ -145,7 +141,7 @@ public final class CompareRun
     List<Anchor> anchors = new ArrayList<>(course == null ? List.of() : course.anchors());
     String checkpoint = exact.claim().checkpoint();
     anchors.removeIf(anchor -> anchor.checkpoint().equals(checkpoint));
-    anchors.add(new Anchor(checkpoint, exact.decisionThreshold(), values));
+    anchors.add(new Anchor(checkpoint, values));
     if (anchors.size() > MAX_ANCHORS) {
       anchors.remove(0);
     }
@@ -213,7 +209,7 @@ public final class CompareRun
       }
       for (String name : ProxyMetrics.BINARY) {
         MetricValue difference = compared.value(name, LEVEL);
-        Double exact = exact(anchor, name);
+        Double exact = anchor.values().get(name);
         if (exact != null && difference.interval() != null) {
           MetricValue value = TierOne.anchored(name, exact, difference).as(name + "_reanchored");
           MetricPoint point = point(compared, value, course.latest(), now);
@@ -235,12 +231,5 @@ public final class CompareRun
       }
     }
     return null;
-  }
-
-  private Double exact(Anchor anchor, String name) {
-    boolean same =
-        anchor.threshold() != null
-            && (float) anchor.threshold().doubleValue() == (float) decisionThreshold;
-    return DECISIONS.contains(name) && !same ? null : anchor.values().get(name);
   }
 }

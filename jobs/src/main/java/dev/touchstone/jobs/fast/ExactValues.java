@@ -4,7 +4,6 @@ import dev.touchstone.jobs.model.ExactMetrics;
 import dev.touchstone.jobs.model.Standing;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * What the full tier says of one model checkpoint, over all examples.
@@ -17,18 +16,14 @@ import java.util.Set;
 public record ExactValues(
     String checkpoint, int attempt, String on, int revision, Map<String, Double> values) {
 
-  /** What depends on the decision threshold. */
-  private static final Set<String> AT_THRESHOLD = Set.of("accuracy", "precision", "recall", "f1");
-
   /**
    * @param threshold that the proxies decide at: of a report at another one, what depends on it
    *     says nothing here
    */
   static ExactValues of(ExactMetrics exact, double threshold) {
-    boolean same = exact.decisionThreshold() == null || exact.decisionThreshold() == threshold;
     Map<String, Double> values = new HashMap<>();
     for (ExactMetrics.Value value : exact.values()) {
-      if (value.slice().isEmpty() && (same || !AT_THRESHOLD.contains(value.metric()))) {
+      if (value.slice().isEmpty() && exact.comparable(value.metric(), threshold)) {
         values.put(value.metric(), value.value());
       }
     }

@@ -92,9 +92,7 @@ public final class ProxyHistory {
    * @return whether anything is new
    */
   boolean take(ExactMetrics report, double decisionThreshold) {
-    boolean sameThreshold =
-        report.decisionThreshold() == null
-            || report.decisionThreshold().floatValue() == (float) decisionThreshold;
+    boolean sameThreshold = report.decidesAt(decisionThreshold);
     boolean changed = false;
     for (int i = 0; i < metrics.length; i++) {
       Double value = report.value(metrics[i]);

@@ -20,10 +20,12 @@ final class SliceProxies {
   private final FastSettings settings;
   private final MapState<String, BinaryProxy> state;
   private final SliceRows sorted = new SliceRows();
+  private final BinaryProxy unread; // where rows of slices without a proxy go
 
   SliceProxies(FastSettings settings, MapState<String, BinaryProxy> state) {
     this.settings = settings;
     this.state = state;
+    unread = BinaryProxy.coarse(settings.decisionThreshold());
   }
 
   /**
@@ -65,13 +67,12 @@ final class SliceProxies {
   private void fold(PredictionBatch batch, SliceColumn column, Set<String> known, BinaryProxy all)
       throws Exception {
     Map<String, BinaryProxy> used = new HashMap<>();
-    BinaryProxy others = BinaryProxy.coarse(settings.decisionThreshold());
     BinaryProxy.acceptSlices(
         all,
         code -> {
           String slice = name(column, code);
           if (!wanted(slice, known)) {
-            return others;
+            return unread;
           }
           BinaryProxy proxy = get(slice);
           used.put(slice, proxy);

@@ -28,6 +28,9 @@ public record ExactMetrics(
     long n,
     List<Value> values) {
 
+  /** Metrics of the binary task that depend on the decision threshold. */
+  private static final Set<String> AT_THRESHOLD = Set.of("accuracy", "precision", "recall", "f1");
+
   /**
    * The value of a metric.
    *
@@ -37,6 +40,16 @@ public record ExactMetrics(
 
   public String runId() {
     return claim.runId();
+  }
+
+  /** Whether decisions are at that threshold, to the precision of scores, as far as is said. */
+  public boolean decidesAt(double threshold) {
+    return decisionThreshold == null || decisionThreshold.floatValue() == (float) threshold;
+  }
+
+  /** Whether a metric of the binary task means what it means to proxies that decide there. */
+  public boolean comparable(String metric, double threshold) {
+    return decidesAt(threshold) || !AT_THRESHOLD.contains(metric);
   }
 
   /** Over all examples; null where the report has none. */

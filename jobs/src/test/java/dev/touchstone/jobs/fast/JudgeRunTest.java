@@ -1,10 +1,11 @@
 package dev.touchstone.jobs.fast;
 
+import static dev.touchstone.jobs.fast.JudgedRuns.open;
+import static dev.touchstone.jobs.fast.JudgedRuns.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.touchstone.jobs.model.Claim;
-import dev.touchstone.jobs.model.DeadLetter;
 import dev.touchstone.jobs.model.Judgement;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.RunInput;
@@ -14,9 +15,7 @@ import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Task;
 import dev.touchstone.jobs.model.Trust;
 import dev.touchstone.jobs.model.Vitals;
-import dev.touchstone.jobs.model.WantedEvaluation;
 import dev.touchstone.jobs.settings.EngineSettings;
-import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.metrics.stopping.KerasPatience;
 import dev.touchstone.metrics.stopping.Mode;
 import dev.touchstone.metrics.stopping.PatienceState;
@@ -25,46 +24,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
-import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.Test;
 
 @SuppressWarnings("try") // a harness may be interrupted while it closes
 class JudgeRunTest {
-
-  private static EngineSettings settings(Object... more) {
-    SettingsSource source =
-        SettingsSource.empty()
-            .with("signals.metric", "log_loss")
-            .with("signals.min_delta", 0.01)
-            .with("signals.patience", 3);
-    for (int i = 0; i < more.length; i += 2) {
-      source = source.with((String) more[i], more[i + 1]);
-    }
-    return EngineSettings.from(source);
-  }
-
-  private static final OutputTag<MetricPoint> POINTS = new OutputTag<>("points") {};
-  private static final OutputTag<WantedEvaluation> WANTED = new OutputTag<>("wanted") {};
-  private static final OutputTag<DeadLetter> REFUSED = new OutputTag<>("refused") {};
-
-  private static KeyedOneInputStreamOperatorTestHarness<String, RunInput, Judgement> open(
-      EngineSettings settings, OperatorSubtaskState state) throws Exception {
-    var harness =
-        new KeyedOneInputStreamOperatorTestHarness<String, RunInput, Judgement>(
-            new KeyedProcessOperator<>(
-                new JudgeRun(settings, new JudgeRun.Outputs(POINTS, WANTED, REFUSED))),
-            RunInput::runId,
-            Types.STRING);
-    if (state != null) {
-      harness.initializeState(state);
-    }
-    harness.open();
-    return harness;
-  }
 
   private static Standing standing(String run, int attempt, long step, double loss) {
     return standing(run, attempt, step, "log_loss", loss, null, null);
@@ -105,8 +70,8 @@ class JudgeRunTest {
                 "",
                 metric,
                 value,
-                deviation == null ? null : (Double) (value - 1.959963984540054 * deviation),
-                deviation == null ? null : (Double) (value + 1.959963984540054 * deviation),
+                deviation == null ? null : (Double) (value - JudgedRuns.Z * deviation),
+                deviation == null ? null : (Double) (value + JudgedRuns.Z * deviation),
                 deviation == null ? null : "hajek_normal",
                 deviation == null ? null : (Double) 0.95,
                 deviation == null ? null : "finite",

@@ -45,17 +45,21 @@ final class JudgedRuns implements AutoCloseable {
   private final List<DeadLetter> refused = new ArrayList<>();
   private KeyedOneInputStreamOperatorTestHarness<String, RunInput, Judgement> harness;
 
-  JudgedRuns(Object... settings) throws Exception {
+  JudgedRuns(Object... more) throws Exception {
+    this(settings(more));
+  }
+
+  /** Log loss, a gain of 0.01, patience 3, and what else is said by key and value. */
+  static EngineSettings settings(Object... more) {
     SettingsSource source =
         SettingsSource.empty()
             .with("signals.metric", "log_loss")
             .with("signals.min_delta", 0.01)
             .with("signals.patience", 3);
-    for (int i = 0; i < settings.length; i += 2) {
-      source = source.with((String) settings[i], settings[i + 1]);
+    for (int i = 0; i < more.length; i += 2) {
+      source = source.with((String) more[i], more[i + 1]);
     }
-    this.settings = EngineSettings.from(source);
-    open(null);
+    return EngineSettings.from(source);
   }
 
   private JudgedRuns(EngineSettings settings) throws Exception {
@@ -74,8 +78,13 @@ final class JudgedRuns implements AutoCloseable {
   }
 
   private void open(OperatorSubtaskState state) throws Exception {
-    harness =
-        new KeyedOneInputStreamOperatorTestHarness<>(
+    harness = open(settings, state);
+  }
+
+  static KeyedOneInputStreamOperatorTestHarness<String, RunInput, Judgement> open(
+      EngineSettings settings, OperatorSubtaskState state) throws Exception {
+    var harness =
+        new KeyedOneInputStreamOperatorTestHarness<String, RunInput, Judgement>(
             new KeyedProcessOperator<>(
                 new JudgeRun(settings, new JudgeRun.Outputs(POINTS, WANTED, REFUSED))),
             RunInput::runId,
@@ -84,6 +93,7 @@ final class JudgedRuns implements AutoCloseable {
       harness.initializeState(state);
     }
     harness.open();
+    return harness;
   }
 
   /** Ends and goes on from a snapshot. */
