@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.touchstone.schemas.Topics;
+import dev.touchstone.server.view.RunFigures;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,6 +109,7 @@ final class DemoReportCollector {
     boolean wanted =
         point.path("run_id").asText().equals(runId)
             && point.path("tier").asText().equals("proxy")
+            && !RunFigures.has(point.path("metric").asText())
             && point.path("slice").asText().isEmpty();
     if (wanted) {
       proxies

@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /** Points that say something of a run or of its proxies, and nothing of how good a model is. */
-final class RunFigures {
+public final class RunFigures {
 
   static final String FULL_EVALUATIONS_AVOIDED = "full_evaluations_avoided";
   static final String INFERENCE_AVOIDED = "inference_avoided";
@@ -18,7 +18,8 @@ final class RunFigures {
 
   private RunFigures() {}
 
-  static boolean has(String metric) {
+  /** Whether a metric of that name is one. */
+  public static boolean has(String metric) {
     return NAMES.matcher(metric).matches();
   }
 
