@@ -31,6 +31,7 @@ final class Assets {
           "api.js",
           "charts.js",
           "checkpoint.js",
+          "export.js",
           "format.js",
           "keys.js",
           "route.js",
