@@ -4,7 +4,7 @@ import { h, badge, card, copyButton, empty, fact, problem, scrolling, segmented 
 import * as f from './format.js';
 import { state, evaluate, changed } from './store.js';
 import { replaceParams, toCheckpoint, toRun, withParams } from './route.js';
-import { CurveChart } from './charts.js';
+import { CurveChart } from './curve.js';
 import { reportPath } from './api.js';
 
 const TILES = 6;
