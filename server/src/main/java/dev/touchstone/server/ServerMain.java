@@ -22,7 +22,17 @@ public final class ServerMain {
         --prefix PREFIX         of the topics                TOUCHSTONE_PREFIX  (touchstone.)
                                 token for writes             TOUCHSTONE_TOKEN   (none)
 
-      The token has no argument, so that it stays out of the list of processes.
+      The token has no argument, so that it stays out of the list of processes. Results go to other
+      homes too, each where its variable is set:
+
+        TOUCHSTONE_REMOTE_WRITE_URL       Prometheus remote write; _TOKEN, or _USERNAME and _PASSWORD
+        TOUCHSTONE_MLFLOW_TRACKING_URI    MLflow; TOUCHSTONE_MLFLOW_EXPERIMENT, _TOKEN, or
+                                          _USERNAME and _PASSWORD
+        TOUCHSTONE_TENSORBOARD_DIRECTORY  event files
+        TOUCHSTONE_WEBHOOK_URL            JSON, signed with TOUCHSTONE_WEBHOOK_SECRET
+        TOUCHSTONE_SLACK_WEBHOOK_URL      messages as Slack takes them
+        TOUCHSTONE_PUBLIC_URL             where people find the page, for links in messages
+        TOUCHSTONE_GROUP                  prefix of the consumer groups (touchstone)
       """;
 
   private static final Map<String, String> VARIABLES =
@@ -88,7 +98,8 @@ public final class ServerMain {
     return ServerSettings.of(port(values.get("port")), values.get("bootstrap"))
         .withHost(values.getOrDefault("host", ServerSettings.DEFAULT_HOST))
         .withTopics(new Topics(values.getOrDefault("prefix", Topics.DEFAULT_PREFIX)))
-        .withToken(values.get("token"));
+        .withToken(values.get("token"))
+        .withForward(ForwardEnvironment.settings(environment));
   }
 
   private static int port(String value) {

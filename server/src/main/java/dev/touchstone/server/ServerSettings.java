@@ -1,6 +1,7 @@
 package dev.touchstone.server;
 
 import dev.touchstone.schemas.Topics;
+import dev.touchstone.server.forward.ForwardSettings;
 import dev.touchstone.server.view.ViewLimits;
 import java.util.regex.Pattern;
 
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
  * @param maxWatchers event streams (open pages) at once
  * @param events changes kept for pages that fall behind or reconnect
  * @param limits what bounds the view's memory
+ * @param forward where else results go
  */
 public record ServerSettings(
     String host,
@@ -25,7 +27,8 @@ public record ServerSettings(
     String token,
     int maxWatchers,
     int events,
-    ViewLimits limits) {
+    ViewLimits limits,
+    ForwardSettings forward) {
 
   public static final String DEFAULT_HOST = "127.0.0.1";
   public static final int DEFAULT_PORT = 8080;
@@ -70,27 +73,38 @@ public record ServerSettings(
         null,
         DEFAULT_WATCHERS,
         DEFAULT_EVENTS,
-        ViewLimits.defaults());
+        ViewLimits.defaults(),
+        ForwardSettings.off());
   }
 
   public ServerSettings withHost(String newHost) {
-    return new ServerSettings(newHost, port, bootstrap, topics, token, maxWatchers, events, limits);
+    return new ServerSettings(
+        newHost, port, bootstrap, topics, token, maxWatchers, events, limits, forward);
   }
 
   public ServerSettings withTopics(Topics newTopics) {
-    return new ServerSettings(host, port, bootstrap, newTopics, token, maxWatchers, events, limits);
+    return new ServerSettings(
+        host, port, bootstrap, newTopics, token, maxWatchers, events, limits, forward);
   }
 
   public ServerSettings withToken(String newToken) {
-    return new ServerSettings(host, port, bootstrap, topics, newToken, maxWatchers, events, limits);
+    return new ServerSettings(
+        host, port, bootstrap, topics, newToken, maxWatchers, events, limits, forward);
   }
 
   public ServerSettings withLimits(ViewLimits newLimits) {
-    return new ServerSettings(host, port, bootstrap, topics, token, maxWatchers, events, newLimits);
+    return new ServerSettings(
+        host, port, bootstrap, topics, token, maxWatchers, events, newLimits, forward);
   }
 
   public ServerSettings withMaxWatchers(int newMaxWatchers) {
-    return new ServerSettings(host, port, bootstrap, topics, token, newMaxWatchers, events, limits);
+    return new ServerSettings(
+        host, port, bootstrap, topics, token, newMaxWatchers, events, limits, forward);
+  }
+
+  public ServerSettings withForward(ForwardSettings newForward) {
+    return new ServerSettings(
+        host, port, bootstrap, topics, token, maxWatchers, events, limits, newForward);
   }
 
   /** Hides the token: settings get logged. */

@@ -1,7 +1,11 @@
 package dev.touchstone.server;
 
+import dev.touchstone.server.forward.ForwardStatus;
+import dev.touchstone.server.forward.Forwarding;
+import dev.touchstone.server.forward.Homes;
 import dev.touchstone.server.http.HttpServer;
 import dev.touchstone.server.http.HttpSettings;
+import dev.touchstone.server.kafka.GroupLog;
 import dev.touchstone.server.kafka.RequestTopic;
 import dev.touchstone.server.kafka.TopicFeed;
 import dev.touchstone.server.view.EngineView;
@@ -10,11 +14,13 @@ import dev.touchstone.server.view.RequestSink;
 import dev.touchstone.server.view.TopicRecord;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The server, running: follows the output topics and serves what it knows over HTTP.
+ * The server, running: follows the output topics, serves what it knows over HTTP and forwards
+ * results to other homes.
  *
  * <pre>{@code
  * try (var server = TouchstoneServer.start(ServerSettings.of(8080, "localhost:9092"))) {
@@ -31,12 +37,15 @@ public final class TouchstoneServer implements AutoCloseable {
   private final HttpServer http;
   private final AutoCloseable feed;
   private final RequestSink requests;
+  private final Forwards forwards;
 
-  private TouchstoneServer(String host, HttpServer http, AutoCloseable feed, RequestSink requests) {
+  private TouchstoneServer(
+      String host, HttpServer http, AutoCloseable feed, RequestSink requests, Forwards forwards) {
     this.host = host;
     this.http = http;
     this.feed = feed;
     this.requests = requests;
+    this.forwards = forwards;
   }
 
   /** A source of records for the view; Kafka's topics, or a test. */
@@ -52,6 +61,14 @@ public final class TouchstoneServer implements AutoCloseable {
     Feed start(Set<String> topics, Consumer<TopicRecord> view);
   }
 
+  /** What forwards results; or a test. */
+  interface Forwards extends AutoCloseable {
+    List<ForwardStatus> status();
+
+    @Override
+    void close();
+  }
+
   /**
    * Starts the server. A broker that does not answer is waited for: pages say so meanwhile.
    *
@@ -65,6 +82,7 @@ public final class TouchstoneServer implements AutoCloseable {
         settings,
         (topics, view) -> kafka(TopicFeed.start(settings.bootstrap(), topics, view, clock)),
         requests,
+        forwards(settings, clock),
         clock,
         HEARTBEAT);
   }
@@ -73,6 +91,7 @@ public final class TouchstoneServer implements AutoCloseable {
       ServerSettings settings,
       FeedStarter starter,
       RequestSink requests,
+      Forwards forwards,
       Clock clock,
       Duration heartbeat) {
     var bus = new HttpServer.EventBus(settings.events());
@@ -87,9 +106,11 @@ public final class TouchstoneServer implements AutoCloseable {
             version());
     Feed feed = starter.start(view.topics(), view::accept);
     try {
-      HttpServer running = HttpServer.start(http, bus, view, feed::status, requests, clock);
-      return new TouchstoneServer(settings.host(), running, feed, requests);
+      HttpServer running =
+          HttpServer.start(http, bus, view, feed::status, forwards::status, requests, clock);
+      return new TouchstoneServer(settings.host(), running, feed, requests, forwards);
     } catch (RuntimeException e) {
+      forwards.close();
       feed.close();
       throw e;
     }
@@ -105,6 +126,27 @@ public final class TouchstoneServer implements AutoCloseable {
       @Override
       public void close() {
         feed.close();
+      }
+    };
+  }
+
+  private static Forwards forwards(ServerSettings settings, Clock clock) {
+    String group = settings.forward().groupId() + "-forward-";
+    Forwarding forwarding =
+        Forwarding.start(
+            Homes.of(settings.forward()),
+            settings.topics(),
+            (name, topics) -> new GroupLog(settings.bootstrap(), group + name, topics),
+            clock);
+    return new Forwards() {
+      @Override
+      public List<ForwardStatus> status() {
+        return forwarding.status();
+      }
+
+      @Override
+      public void close() {
+        forwarding.close();
       }
     };
   }
@@ -126,10 +168,11 @@ public final class TouchstoneServer implements AutoCloseable {
     return "http://" + name + ":" + port() + "/";
   }
 
-  /** Stops listening, then reading. Waits for neither longer than a few seconds. */
+  /** Stops listening, then forwarding and reading. Waits for neither longer than a few seconds. */
   @Override
   public void close() {
     http.close();
+    forwards.close();
     try {
       feed.close();
     } catch (Exception e) {

@@ -27,7 +27,8 @@ public final class PagePlayground {
                     s.token(),
                     s.maxWatchers(),
                     s.events(),
-                    s.limits()))) {
+                    s.limits(),
+                    s.forward()))) {
       System.out.println(fixture.server.url());
       if (!List.of(args).contains("--empty")) {
         play(fixture);

@@ -1,6 +1,7 @@
 package dev.touchstone.server;
 
 import dev.touchstone.schemas.Topics;
+import dev.touchstone.server.forward.ForwardStatus;
 import dev.touchstone.server.view.EvaluationRequest;
 import dev.touchstone.server.view.FeedStatus;
 import dev.touchstone.server.view.RequestSink;
@@ -44,6 +45,18 @@ public final class ServerFixture implements AutoCloseable {
   public volatile FeedStatus feedStatus =
       new FeedStatus("CONNECTED", 0, true, Map.of(TOPICS.metrics(), 3L), null);
 
+  /** What forwarding says of itself. */
+  public volatile List<ForwardStatus> forwardStatus =
+      List.of(
+          new ForwardStatus(
+              "remote-write",
+              ForwardStatus.State.WAITING,
+              40,
+              Map.of("undefined", 2L),
+              7,
+              "connection refused",
+              1_700_000_000_123L));
+
   public final TouchstoneServer server;
   private Consumer<TopicRecord> view;
 
@@ -76,7 +89,24 @@ public final class ServerFixture implements AutoCloseable {
         };
     server =
         TouchstoneServer.start(
-            with.apply(ServerSettings.of(0, "localhost:9092")), this::feed, sink, clock, heartbeat);
+            with.apply(ServerSettings.of(0, "localhost:9092")),
+            this::feed,
+            sink,
+            forwards(),
+            clock,
+            heartbeat);
+  }
+
+  private TouchstoneServer.Forwards forwards() {
+    return new TouchstoneServer.Forwards() {
+      @Override
+      public List<ForwardStatus> status() {
+        return forwardStatus;
+      }
+
+      @Override
+      public void close() {}
+    };
   }
 
   private TouchstoneServer.Feed feed(Set<String> topics, Consumer<TopicRecord> sink) {

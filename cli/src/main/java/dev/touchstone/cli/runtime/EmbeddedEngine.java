@@ -5,6 +5,7 @@ import dev.touchstone.jobs.settings.EngineSettings;
 import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.server.ServerSettings;
 import dev.touchstone.server.TouchstoneServer;
+import dev.touchstone.server.forward.ForwardSettings;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -50,6 +51,7 @@ public final class EmbeddedEngine implements EngineLauncher.Engine {
     DataDirectory directory = DataDirectory.take(data);
     running.push(directory);
     EngineSettings asked = EngineSettings.from(options.settings().get());
+    ForwardSettings forward = ForwardHomes.of(asked, System.getenv()::get);
     int httpPort = options.httpPort() == null ? asked.server().port() : options.httpPort();
     if (httpPort != 0) {
       Ports.requireFree(httpPort, "page and API", "--port");
@@ -92,7 +94,8 @@ public final class EmbeddedEngine implements EngineLauncher.Engine {
             ServerSettings.of(httpPort, bootstrap)
                 .withHost(settings.server().host())
                 .withTopics(settings.kafka().topics())
-                .withToken(settings.server().token()));
+                .withToken(settings.server().token())
+                .withForward(forward));
     running.push(server);
   }
 

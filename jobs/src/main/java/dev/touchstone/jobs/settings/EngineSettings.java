@@ -15,7 +15,8 @@ public record EngineSettings(
     SignalSettings signals,
     CacheSettings cache,
     FullSettings full,
-    ServerSettings server) {
+    ServerSettings server,
+    ForwardSettings forward) {
 
   /**
    * Reads and checks every setting.
@@ -67,7 +68,9 @@ public record EngineSettings(
             new ServerSettings(
                 source.string("server.host", "127.0.0.1"),
                 (int) source.integer("server.port", 8080, 0, 65_535),
-                source.string("server.token", null)));
+                source.string("server.token", null),
+                source.string("server.public_url", null)),
+            ForwardSettings.from(source));
     source.rejectUnknown();
     return settings;
   }
@@ -220,6 +223,11 @@ public record EngineSettings(
     SUPERSEDE
   }
 
-  /** HTTP. */
-  public record ServerSettings(String host, int port, String token) implements Serializable {}
+  /**
+   * HTTP.
+   *
+   * @param publicUrl where people find the page, for links in messages; null: no links
+   */
+  public record ServerSettings(String host, int port, String token, String publicUrl)
+      implements Serializable {}
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.snakeyaml.engine.v2.api.Load;
@@ -155,6 +156,26 @@ public final class SettingsSource {
       }
     }
     throw bad(key, "one of " + Arrays.toString(all), value);
+  }
+
+  /** A list; on the command line it is said as YAML. Empty where it is not set. */
+  List<?> list(String key) {
+    Object value = values.remove(key);
+    Object read = value;
+    if (value instanceof String text) {
+      try {
+        read = new Load(LoadSettings.builder().build()).loadFromString(text);
+      } catch (YamlEngineException e) {
+        throw bad(key, "a list", value);
+      }
+    }
+    if (read == null) {
+      return List.of();
+    }
+    if (read instanceof List<?> list) {
+      return list;
+    }
+    throw bad(key, "a list", value);
   }
 
   /** Everything below {@code section}, as strings. */

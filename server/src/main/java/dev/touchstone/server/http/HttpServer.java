@@ -1,5 +1,6 @@
 package dev.touchstone.server.http;
 
+import dev.touchstone.server.forward.ForwardStatus;
 import dev.touchstone.server.view.Change;
 import dev.touchstone.server.view.EngineView;
 import dev.touchstone.server.view.FeedStatus;
@@ -72,12 +73,14 @@ public final class HttpServer implements AutoCloseable {
       EventBus bus,
       EngineView view,
       Supplier<FeedStatus> feed,
+      Supplier<List<ForwardStatus>> forwards,
       RequestSink sink,
       Clock clock) {
     EventRing ring = bus.ring();
     var guard = new WriteGuard(settings.host(), isLoopback(settings.host()), settings.token());
     var events = new EventsApi(ring, clock, settings.heartbeat(), settings.maxWatchers());
-    var status = new StatusApi(view, feed, events::watchers, guard, clock, settings.version());
+    var status =
+        new StatusApi(view, feed, forwards, events::watchers, guard, clock, settings.version());
     List<Route> api = new ArrayList<>();
     api.addAll(new RunsApi(view, clock).routes());
     api.addAll(new PredictionSetsApi(view).routes());

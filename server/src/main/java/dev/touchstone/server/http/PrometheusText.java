@@ -13,7 +13,7 @@ final class PrometheusText {
 
   void gauge(String name, String help, double value) {
     head(name, help, "gauge");
-    text.append(name).append(' ').append(number(value)).append('\n');
+    sample(name, Map.of(), value);
   }
 
   void gauges(String name, String help, String label, Map<String, Long> values) {
@@ -28,25 +28,28 @@ final class PrometheusText {
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
+  /** One sample of a family whose {@link #head} was written. */
+  void sample(String name, Map<String, String> labels, double value) {
+    text.append(name);
+    String separator = "{";
+    for (var label : new TreeMap<>(labels).entrySet()) {
+      text.append(separator).append(label.getKey()).append("=\"");
+      text.append(escape(label.getValue())).append('"');
+      separator = ",";
+    }
+    text.append(labels.isEmpty() ? " " : "} ").append(number(value)).append('\n');
+  }
+
+  /** Starts a family; its samples must follow. */
+  void head(String name, String help, String type) {
+    text.append("# HELP ").append(name).append(' ').append(help).append('\n');
+    text.append("# TYPE ").append(name).append(' ').append(type).append('\n');
+  }
+
   private void family(
       String name, String help, String type, String label, Map<String, Long> values) {
     head(name, help, type);
-    new TreeMap<>(values)
-        .forEach(
-            (key, value) ->
-                text.append(name)
-                    .append('{')
-                    .append(label)
-                    .append("=\"")
-                    .append(escape(key))
-                    .append("\"} ")
-                    .append(value)
-                    .append('\n'));
-  }
-
-  private void head(String name, String help, String type) {
-    text.append("# HELP ").append(name).append(' ').append(help).append('\n');
-    text.append("# TYPE ").append(name).append(' ').append(type).append('\n');
+    new TreeMap<>(values).forEach((key, value) -> sample(name, Map.of(label, key), value));
   }
 
   private static String number(double value) {

@@ -1,5 +1,6 @@
 package dev.touchstone.server.http;
 
+import dev.touchstone.server.forward.ForwardStatus;
 import dev.touchstone.server.view.DeadLetterSummary;
 import dev.touchstone.server.view.EngineView;
 import dev.touchstone.server.view.FeedStatus;
@@ -8,6 +9,7 @@ import io.javalin.http.Context;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -24,10 +26,12 @@ final class StatusApi {
       boolean tokenNeeded,
       FeedStatus kafka,
       ViewStatus view,
-      DeadLetterSummary deadLetters) {}
+      DeadLetterSummary deadLetters,
+      List<ForwardStatus> forwards) {}
 
   private final EngineView view;
   private final Supplier<FeedStatus> feed;
+  private final Supplier<List<ForwardStatus>> forwards;
   private final IntSupplier watchers;
   private final WriteGuard guard;
   private final Clock clock;
@@ -37,12 +41,14 @@ final class StatusApi {
   StatusApi(
       EngineView view,
       Supplier<FeedStatus> feed,
+      Supplier<List<ForwardStatus>> forwards,
       IntSupplier watchers,
       WriteGuard guard,
       Clock clock,
       String version) {
     this.view = view;
     this.feed = feed;
+    this.forwards = forwards;
     this.watchers = watchers;
     this.guard = guard;
     this.clock = clock;
@@ -69,7 +75,8 @@ final class StatusApi {
             guard.needsToken(),
             feed.get(),
             view.status(),
-            view.deadLetters()));
+            view.deadLetters(),
+            forwards.get()));
   }
 
   /** A broker that is away is no reason to restart the server; a feed that has ended is one. */
@@ -123,6 +130,46 @@ final class StatusApi {
             "series_points", v.droppedSeriesPoints(),
             "reports", v.droppedReports()));
     text.gauge("touchstone_server_watchers", "Open event streams", watchers.getAsInt());
+    forwarding(text, forwards.get());
     Answers.bytes(ctx, PrometheusText.CONTENT_TYPE, text.bytes());
+  }
+
+  private static void forwarding(PrometheusText text, List<ForwardStatus> forwards) {
+    if (forwards.isEmpty()) {
+      return;
+    }
+    String label = "destination";
+    Map<String, Long> working = new TreeMap<>();
+    Map<String, Long> delivered = new TreeMap<>();
+    Map<String, Long> lag = new TreeMap<>();
+    Map<String, Long> last = new TreeMap<>();
+    for (ForwardStatus forward : forwards) {
+      working.put(forward.name(), forward.state() == ForwardStatus.State.WORKING ? 1L : 0L);
+      delivered.put(forward.name(), forward.delivered());
+      lag.put(forward.name(), forward.lag());
+      if (forward.lastDelivery() != null) {
+        last.put(forward.name(), forward.lastDelivery() / 1000);
+      }
+    }
+    text.gauges(
+        "touchstone_forward_working", "1 while results flow to the destination", label, working);
+    text.counters(
+        "touchstone_forward_delivered_total", "Results the destination took", label, delivered);
+    text.head("touchstone_forward_refused_total", "Results it will not have", "counter");
+    for (ForwardStatus forward : forwards) {
+      new TreeMap<>(forward.refused())
+          .forEach(
+              (reason, count) ->
+                  text.sample(
+                      "touchstone_forward_refused_total",
+                      Map.of(label, forward.name(), "reason", reason),
+                      count));
+    }
+    text.gauges("touchstone_forward_lag_records", "Results not delivered yet", label, lag);
+    text.gauges(
+        "touchstone_forward_last_delivery_time_seconds",
+        "When something was delivered last",
+        label,
+        last);
   }
 }

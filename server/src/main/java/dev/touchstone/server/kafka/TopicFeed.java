@@ -2,7 +2,6 @@ package dev.touchstone.server.kafka;
 
 import dev.touchstone.server.view.FeedStatus;
 import dev.touchstone.server.view.TopicRecord;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +20,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,7 +123,7 @@ public final class TopicFeed implements AutoCloseable {
       return;
     }
     for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-      sink.accept(convert(record));
+      sink.accept(Records.convert(record));
     }
     if (!caughtUp && hasCaughtUp()) {
       caughtUp = true;
@@ -201,19 +199,6 @@ public final class TopicFeed implements AutoCloseable {
       lag.merge(p.topic(), consumer.currentLag(p).orElse(0), Long::sum);
     }
     return lag;
-  }
-
-  private static TopicRecord convert(ConsumerRecord<byte[], byte[]> record) {
-    Map<String, String> headers = new HashMap<>();
-    for (Header header : record.headers()) {
-      headers.put(header.key(), text(header.value()));
-    }
-    return new TopicRecord(
-        record.topic(), text(record.key()), record.value(), headers, record.timestamp());
-  }
-
-  private static String text(byte[] utf8) {
-    return utf8 == null ? "" : new String(utf8, StandardCharsets.UTF_8);
   }
 
   /** Ends the thread; returns once it has ended or after a few seconds. */

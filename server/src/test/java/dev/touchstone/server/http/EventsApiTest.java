@@ -157,7 +157,15 @@ class EventsApiTest {
 
   private static ServerSettings withEvents(ServerSettings s, int events, int watchers) {
     return new ServerSettings(
-        s.host(), s.port(), s.bootstrap(), s.topics(), s.token(), watchers, events, s.limits());
+        s.host(),
+        s.port(),
+        s.bootstrap(),
+        s.topics(),
+        s.token(),
+        watchers,
+        events,
+        s.limits(),
+        s.forward());
   }
 
   /** An open event stream. */

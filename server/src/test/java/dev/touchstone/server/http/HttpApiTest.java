@@ -475,12 +475,17 @@ class HttpApiTest {
     assertThat(text)
         .contains("# TYPE touchstone_server_records_total counter\n")
         .contains("touchstone_server_lag_records{topic=\"touchstone.metrics\"} 3\n")
+        .contains("touchstone_forward_working{destination=\"remote-write\"} 0\n")
+        .contains(
+            "touchstone_forward_refused_total{destination=\"remote-write\",reason=\"undefined\"}"
+                + " 2\n")
         .containsPattern("touchstone_server_records_total\\{topic=\"touchstone.reports\"} \\d+\n");
     assertThat(text.lines())
         .allMatch(
             line ->
                 line.matches(
-                    "# (HELP|TYPE) [a-z_]+ .*|[a-z_]+(\\{[a-z]+=\"[^\"]*\"})? [0-9.E+-]+"));
+                    "# (HELP|TYPE) [a-z_]+ .*|[a-z_]+(\\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*})?"
+                        + " [0-9.E+-]+"));
   }
 
   @Test

@@ -65,6 +65,7 @@ class OpenApiTest {
             bus,
             view,
             () -> new FeedStatus("CONNECTED", 0, true, Map.of(), null),
+            List::of,
             new NoRequests(),
             Clock.systemUTC())) {
       routes = server.routes().stream().map(r -> r.method() + " " + r.path()).sorted().toList();
