@@ -40,6 +40,15 @@ def is_free(port):
             return False
 
 
+def watch(process):
+    """Has it killed with the tests, unless it is ended before."""
+    _running.add(process)
+
+
+def unwatch(process):
+    _running.discard(process)
+
+
 def eventually(what, seconds, condition, every=0.1):
     """The first true answer of `condition`; fails when there is none within `seconds`."""
     end = time.monotonic() + seconds
@@ -72,7 +81,7 @@ class Process:
             # under `nohup … &` interrupts are ignored, and a child would inherit that
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
-        _running.add(self)
+        watch(self)
         self.out, self.err = [], []
         self._readers = [
             threading.Thread(target=self._read, args=(stream, lines), daemon=True)
@@ -119,7 +128,7 @@ class Process:
         for reader in self._readers:
             reader.join(10)
         self.seconds = time.monotonic() - self.began
-        _running.discard(self)
+        unwatch(self)
         return code
 
     def interrupt(self):
@@ -132,7 +141,7 @@ class Process:
         except ProcessLookupError:
             pass
         self._process.wait(10)
-        _running.discard(self)
+        unwatch(self)
 
     def peak_memory_bytes(self):
         """The most memory that was resident at once so far."""
