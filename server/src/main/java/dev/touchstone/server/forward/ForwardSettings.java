@@ -162,6 +162,8 @@ public record ForwardSettings(
    */
   public record Webhook(String url, String secret, Format format, Set<On> on) {
 
+    private static final int MIN_SECRET = 8;
+
     /** What a message looks like. */
     public enum Format {
       JSON,
@@ -178,6 +180,14 @@ public record ForwardSettings(
 
     public Webhook {
       requireHttp("forward.webhooks url", url);
+      if (secret != null && secret.length() < MIN_SECRET) {
+        // the value is a secret: say how long it is, not what it is
+        throw new IllegalArgumentException(
+            "forward.webhooks secret must have at least "
+                + MIN_SECRET
+                + " characters, got "
+                + secret.length());
+      }
       if (on.isEmpty()) {
         throw new IllegalArgumentException(
             "forward.webhooks on must name at least one of [STOP, VERDICT], got none");
