@@ -72,4 +72,22 @@ class ServerSettingsTest {
     assertThatThrownBy(() -> ServerSettings.of(0, "localhost:1").withToken("hunter2"))
         .hasMessage("server.token must have at least 8 characters, got 7");
   }
+
+  @Test
+  void whereResultsGoIsReadFromTheEnvironment() {
+    ServerSettings s =
+        ServerMain.settings(
+            new String[] {"--bootstrap", "kafka:9092"},
+            Map.of(
+                "TOUCHSTONE_REMOTE_WRITE_URL", "http://prometheus:9090/api/v1/write",
+                "TOUCHSTONE_REMOTE_WRITE_TOKEN", "a long secret",
+                "TOUCHSTONE_SLACK_WEBHOOK_URL", "https://hooks.example.com/x",
+                "TOUCHSTONE_PUBLIC_URL", " "));
+
+    assertThat(s.forward().remoteWrite().url()).isEqualTo("http://prometheus:9090/api/v1/write");
+    assertThat(s.forward().remoteWrite().bearerToken()).isEqualTo("a long secret");
+    assertThat(s.forward().webhooks()).hasSize(1);
+    assertThat(s.forward().mlflow()).isNull();
+    assertThat(s.forward().publicUrl()).as("blank is not set").isNull();
+  }
 }

@@ -1,6 +1,7 @@
 package dev.touchstone.server.forward;
 
 import dev.touchstone.server.forward.mlflow.Mlflow;
+import dev.touchstone.server.forward.remotewrite.RemoteWrite;
 import dev.touchstone.server.forward.tensorboard.TensorBoard;
 import dev.touchstone.server.forward.webhook.Webhook;
 import java.time.Clock;
@@ -22,6 +23,9 @@ public final class Homes {
   public static List<Destination> of(ForwardSettings settings) {
     Clock clock = Clock.systemUTC();
     List<Destination> homes = new ArrayList<>();
+    if (settings.remoteWrite() != null) {
+      homes.add(new RemoteWrite(settings.remoteWrite()));
+    }
     if (settings.mlflow() != null) {
       homes.add(new Mlflow(settings.mlflow()));
     }
