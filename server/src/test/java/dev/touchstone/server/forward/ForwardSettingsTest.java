@@ -33,11 +33,11 @@ class ForwardSettingsTest {
         new ForwardSettings(
             "touchstone",
             null,
-            new RemoteWrite("http://me:hush@host/write", "hush", null, null, 10),
-            new Mlflow("http://me:hush@host", null, null, "me", "hush"),
+            new RemoteWrite("http://me:hush@host/write", "hush hush", null, null, 10),
+            new Mlflow("http://me:hush@host", null, null, "me", "hush hush"),
             null,
-            List.of(new Webhook(HOOK, "hush", Webhook.Format.JSON, Set.of(Webhook.On.STOP))));
-    assertThat(settings.toString()).doesNotContain("hush").contains("host", "secret=set");
+            List.of(new Webhook(HOOK, "hush hush", Webhook.Format.JSON, Set.of(Webhook.On.STOP))));
+    assertThat(settings.toString()).doesNotContain("hush hush").contains("host", "secret=set");
   }
 
   @Test
@@ -46,7 +46,7 @@ class ForwardSettingsTest {
         Map.of(
             "TOUCHSTONE_REMOTE_WRITE_TOKEN", "token",
             "TOUCHSTONE_MLFLOW_PASSWORD", "password",
-            "TOUCHSTONE_WEBHOOK_SECRET", "secret");
+            "TOUCHSTONE_WEBHOOK_SECRET", "a secret");
     var settings =
         new ForwardSettings(
                 "touchstone",
@@ -56,7 +56,8 @@ class ForwardSettingsTest {
                 null,
                 List.of(
                     Webhook.to(HOOK, Webhook.Format.JSON),
-                    new Webhook(HOOK, "own", Webhook.Format.JSON, Set.of(Webhook.On.STOP)),
+                    new Webhook(
+                        HOOK, "one of its own", Webhook.Format.JSON, Set.of(Webhook.On.STOP)),
                     Webhook.to(HOOK, Webhook.Format.SLACK)))
             .withSecrets(environment::get);
     assertThat(settings.remoteWrite().bearerToken()).isEqualTo("token");
@@ -64,7 +65,7 @@ class ForwardSettingsTest {
     assertThat(settings.mlflow().token()).isNull();
     assertThat(settings.webhooks())
         .extracting(Webhook::secret)
-        .containsExactly("secret", "own", null);
+        .containsExactly("a secret", "one of its own", null);
   }
 
   @Test
