@@ -97,7 +97,8 @@ public final class Mlflow implements Destination {
         tally.refuse(refusal, 1);
         continue;
       }
-      RunBatch batch = batches.computeIfAbsent(result.runId(), r -> new RunBatch(result.ts()));
+      RunBatch batch =
+          batches.computeIfAbsent(result.runId(), r -> new RunBatch()).saidAt(result.ts());
       if (result instanceof Result.PointResult p) {
         batch.add(p.point());
       } else if (result instanceof Result.SignalResult s) {

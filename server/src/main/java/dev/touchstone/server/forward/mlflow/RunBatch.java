@@ -19,11 +19,13 @@ final class RunBatch {
   /** Results that became tags alone. */
   int told;
 
-  /** When the first of them was said. */
-  final long since;
+  /** When the earliest of them was said. */
+  long since = Long.MAX_VALUE;
 
-  RunBatch(long since) {
-    this.since = since;
+  /** Takes note of a result that is to be added. */
+  RunBatch saidAt(long millis) {
+    since = Math.min(since, millis);
+    return this;
   }
 
   void add(MetricPoint point) {

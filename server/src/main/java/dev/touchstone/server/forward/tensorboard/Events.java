@@ -4,8 +4,10 @@ package dev.touchstone.server.forward.tensorboard;
  * Events of TensorBoard's files, as protobuf bytes (event.proto, summary.proto and tensor.proto of
  * TensorBoard).
  *
- * <p>Values are tensors of 64-bit floats. The older way, {@code simple_value}, holds 32 bits: a
- * value there would not be the one that the engine said.
+ * <p>A scalar is a tensor of one 32-bit float: TensorBoard's faster reader, which it takes by
+ * itself, shows no others. So that the value is not lost, {@code double_val} holds all of its bits
+ * beside it, where readers of 32-bit tensors don't look. Curves are 64-bit tensors, which every
+ * reader takes.
  */
 final class Events {
 
@@ -30,9 +32,12 @@ final class Events {
   private static final int CONTENT = 2;
   // TensorProto
   private static final int DTYPE = 1;
+  private static final int DTYPE_FLOAT = 1;
   private static final int DTYPE_DOUBLE = 2;
   private static final int SHAPE = 2;
   private static final int TENSOR_CONTENT = 4;
+  private static final int FLOAT_VAL = 5;
+  private static final int DOUBLE_VAL = 6;
   // TensorShapeProto and its Dim
   private static final int DIM = 2;
   private static final int SIZE = 1;
@@ -58,7 +63,13 @@ final class Events {
         new Protobuf()
             .message(PLUGIN_DATA, new Protobuf().text(PLUGIN_NAME, "scalars"))
             .integer(DATA_CLASS, DATA_CLASS_SCALAR);
-    return summary(millis, step, tag, tensor(new double[] {value}), metadata);
+    var tensor =
+        new Protobuf()
+            .integer(DTYPE, DTYPE_FLOAT)
+            .message(SHAPE, new Protobuf())
+            .bytes(FLOAT_VAL, Protobuf.littleEndian((float) value))
+            .bytes(DOUBLE_VAL, Protobuf.littleEndian(value));
+    return summary(millis, step, tag, tensor, metadata);
   }
 
   /** A precision-recall curve of plugin {@code pr_curves}. */
@@ -71,7 +82,7 @@ final class Events {
                 PLUGIN_DATA, new Protobuf().text(PLUGIN_NAME, "pr_curves").bytes(CONTENT, content))
             .integer(DATA_CLASS, DATA_CLASS_TENSOR);
     return summary(
-        millis, step, tag, tensor(curve.rows(), PrCurve.ROWS, curve.thresholds()), metadata);
+        millis, step, tag, table(curve.rows(), PrCurve.ROWS, curve.thresholds()), metadata);
   }
 
   private static byte[] summary(
@@ -84,7 +95,7 @@ final class Events {
         .toBytes();
   }
 
-  private static Protobuf tensor(double[] values, int... sizes) {
+  private static Protobuf table(double[] values, int... sizes) {
     var shape = new Protobuf();
     for (int size : sizes) {
       shape.message(DIM, new Protobuf().integer(SIZE, size));

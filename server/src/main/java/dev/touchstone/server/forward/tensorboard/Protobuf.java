@@ -48,6 +48,10 @@ final class Protobuf {
     return out.toByteArray();
   }
 
+  static byte[] littleEndian(float value) {
+    return ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array();
+  }
+
   static byte[] littleEndian(double... values) {
     var buffer = ByteBuffer.allocate(values.length * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     buffer.asDoubleBuffer().put(values);

@@ -55,6 +55,7 @@ class TensorBoardTest {
 
     byte[] event = records(onlyFile(directory.resolve("fraud-7/proxy"))).get(1);
     assertThat(indexOf(event, Protobuf.littleEndian(value))).isPositive();
+    assertThat(indexOf(event, Protobuf.littleEndian((float) value))).isPositive();
     // wall time is the first field, its tag one byte
     assertThat(ByteBuffer.wrap(event).order(ByteOrder.LITTLE_ENDIAN).getDouble(1))
         .isEqualTo(1_700_000_000.123);
