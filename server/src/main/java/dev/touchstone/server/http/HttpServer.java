@@ -77,10 +77,12 @@ public final class HttpServer implements AutoCloseable {
       RequestSink sink,
       Clock clock) {
     EventRing ring = bus.ring();
+    var requests = new RequestCounts();
     var guard = new WriteGuard(settings.host(), isLoopback(settings.host()), settings.token());
     var events = new EventsApi(ring, clock, settings.heartbeat(), settings.maxWatchers());
     var status =
-        new StatusApi(view, feed, forwards, events::watchers, guard, clock, settings.version());
+        new StatusApi(
+            view, feed, forwards, events::watchers, requests, guard, clock, settings.version());
     List<Route> api = new ArrayList<>();
     api.addAll(new RunsApi(view, clock).routes());
     api.addAll(new PredictionSetsApi(view).routes());
@@ -91,7 +93,7 @@ public final class HttpServer implements AutoCloseable {
     List<Route> all = new ArrayList<>(api);
     all.addAll(Assets.routes());
 
-    Javalin javalin = Javalin.create(config -> configure(config, settings, all));
+    Javalin javalin = Javalin.create(config -> configure(config, settings, all, requests));
     try {
       javalin.start();
     } catch (JavalinBindException e) {
@@ -101,7 +103,8 @@ public final class HttpServer implements AutoCloseable {
     return new HttpServer(javalin, ring, List.copyOf(api));
   }
 
-  private static void configure(JavalinConfig config, HttpSettings settings, List<Route> routes) {
+  private static void configure(
+      JavalinConfig config, HttpSettings settings, List<Route> routes, RequestCounts requests) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
@@ -120,6 +123,7 @@ public final class HttpServer implements AutoCloseable {
         });
     config.jetty.modifyServletContextHandler(HttpServer::decodeAnyText);
     config.jetty.modifyServer(server -> server.setErrorHandler(new PlainErrors()));
+    config.requestLogger.http((ctx, millis) -> requests.answered(ctx.statusCode()));
     config.routes.before(HttpServer::securityHeaders);
     config.routes.before(HttpServer::readBody);
     for (Route route : routes) {

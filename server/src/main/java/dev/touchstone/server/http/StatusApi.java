@@ -9,7 +9,6 @@ import io.javalin.http.Context;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -33,6 +32,7 @@ final class StatusApi {
   private final Supplier<FeedStatus> feed;
   private final Supplier<List<ForwardStatus>> forwards;
   private final IntSupplier watchers;
+  private final RequestCounts requests;
   private final WriteGuard guard;
   private final Clock clock;
   private final String version;
@@ -43,6 +43,7 @@ final class StatusApi {
       Supplier<FeedStatus> feed,
       Supplier<List<ForwardStatus>> forwards,
       IntSupplier watchers,
+      RequestCounts requests,
       WriteGuard guard,
       Clock clock,
       String version) {
@@ -50,6 +51,7 @@ final class StatusApi {
     this.feed = feed;
     this.forwards = forwards;
     this.watchers = watchers;
+    this.requests = requests;
     this.guard = guard;
     this.clock = clock;
     this.version = version;
@@ -88,88 +90,17 @@ final class StatusApi {
   }
 
   private void prometheus(Context ctx) {
-    FeedStatus kafka = feed.get();
-    ViewStatus v = view.status();
-    DeadLetterSummary dead = view.deadLetters();
-    var text = new PrometheusText();
-    text.gauge("touchstone_server_start_time_seconds", "When the server started", startedAt / 1e3);
-    text.gauge(
-        "touchstone_server_kafka_connected",
-        "1 while the broker answers",
-        kafka.state().equals("CONNECTED") ? 1 : 0);
-    text.gauge(
-        "touchstone_server_caught_up",
-        "1 once everything there at the start was read",
-        kafka.caughtUp() ? 1 : 0);
-    text.gauges("touchstone_server_lag_records", "Messages not read yet", "topic", kafka.lag());
-    text.counters("touchstone_server_records_total", "Messages read", "topic", v.records());
-    text.counters(
-        "touchstone_server_unreadable_total",
-        "Messages that were not what their topic promises",
-        "topic",
-        v.unreadable());
-    text.counters(
-        "touchstone_dead_letters_total",
-        "Messages that the engine refused",
-        "topic",
-        dead.byTopic());
-    text.gauge("touchstone_server_runs", "Runs in memory", v.runs());
-    text.gauge("touchstone_server_series", "Metric series in memory", v.series());
-    text.gauge("touchstone_server_points", "Metric points in memory", v.points());
-    text.gauge("touchstone_server_prediction_sets", "Prediction sets in memory", v.sets());
-    text.gauge("touchstone_server_reports", "Report bodies in memory", v.reports());
-    text.gauge(
-        "touchstone_server_report_bytes", "Compressed bytes of these reports", v.reportBytes());
-    text.gauge("touchstone_server_evaluations_waiting", "Triggers without an outcome", v.waiting());
-    text.counters(
-        "touchstone_server_dropped_total",
-        "What went because of a limit",
-        "what",
-        Map.of(
-            "runs", v.droppedRuns(),
-            "series_points", v.droppedSeriesPoints(),
-            "reports", v.droppedReports()));
-    text.gauge("touchstone_server_watchers", "Open event streams", watchers.getAsInt());
-    forwarding(text, forwards.get());
-    Answers.bytes(ctx, PrometheusText.CONTENT_TYPE, text.bytes());
-  }
-
-  private static void forwarding(PrometheusText text, List<ForwardStatus> forwards) {
-    if (forwards.isEmpty()) {
-      return;
-    }
-    String label = "destination";
-    Map<String, Long> working = new TreeMap<>();
-    Map<String, Long> delivered = new TreeMap<>();
-    Map<String, Long> lag = new TreeMap<>();
-    Map<String, Long> last = new TreeMap<>();
-    for (ForwardStatus forward : forwards) {
-      working.put(forward.name(), forward.state() == ForwardStatus.State.WORKING ? 1L : 0L);
-      delivered.put(forward.name(), forward.delivered());
-      lag.put(forward.name(), forward.lag());
-      if (forward.lastDelivery() != null) {
-        last.put(forward.name(), forward.lastDelivery() / 1000);
-      }
-    }
-    text.gauges(
-        "touchstone_forward_working", "1 while results flow to the destination", label, working);
-    text.counters(
-        "touchstone_forward_delivered_total", "Results the destination took", label, delivered);
-    text.head("touchstone_forward_refused_total", "Results it will not have", "counter");
-    for (ForwardStatus forward : forwards) {
-      new TreeMap<>(forward.refused())
-          .forEach(
-              (reason, count) ->
-                  text.sample(
-                      "touchstone_forward_refused_total",
-                      Map.of(label, forward.name(), "reason", reason),
-                      count));
-    }
-    text.gauges("touchstone_forward_lag_records", "Results not delivered yet", label, lag);
-    text.gauges(
-        "touchstone_forward_last_delivery_time_seconds",
-        "When something was delivered last",
-        label,
-        last);
+    Answers.bytes(
+        ctx,
+        PrometheusText.CONTENT_TYPE,
+        EngineMetrics.text(
+            version,
+            startedAt,
+            feed.get(),
+            view.status(),
+            view.deadLetters(),
+            forwards.get(),
+            requests.byStatus(),
+            watchers.getAsInt()));
   }
 }

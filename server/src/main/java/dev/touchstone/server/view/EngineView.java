@@ -44,6 +44,8 @@ public final class EngineView {
   private static final int TRAIL = 40;
   // outcomes that refer to a report that has not been read yet; the topic's order makes them rare
   private static final int MAX_UNRESOLVED = 1_000;
+  // there are six; a newer engine may have some more
+  private static final int MAX_STATES = 20;
 
   @FunctionalInterface
   private interface Reader {
@@ -67,6 +69,8 @@ public final class EngineView {
   private final ReportStore reports;
   private final DeadLetterLog deadLetters;
   private final Map<String, Long> records = new TreeMap<>();
+  private final Map<String, Long> lastRecords = new TreeMap<>();
+  private final Map<String, Long> outcomes = new TreeMap<>();
   private final Map<String, Long> unreadable = new TreeMap<>();
   private String lastUnreadable;
   private int points;
@@ -107,6 +111,7 @@ public final class EngineView {
       return;
     }
     records.merge(record.topic(), 1L, Long::sum);
+    lastRecords.merge(record.topic(), record.timestampMillis(), Math::max);
     try {
       reader.read(record);
     } catch (IOException | MalformedMessageException | IllegalArgumentException e) {
@@ -206,6 +211,9 @@ public final class EngineView {
     checkpoint.seenAt(outcome.attempt(), outcome.step(), outcome.epoch());
     Evaluation evaluation = evaluationOf(outcome, checkpoint);
     boolean news = evaluation.ended(outcome);
+    if (news && (outcomes.containsKey(outcome.state()) || outcomes.size() < MAX_STATES)) {
+      outcomes.merge(outcome.state(), 1L, Long::sum);
+    }
     if (outcome.reportKey() != null && body != null && body.isObject()) {
       reports.put(outcome, Json.MAPPER.writeValueAsBytes(body));
       fullPoints(outcome, body);
@@ -602,6 +610,8 @@ public final class EngineView {
         reports.size(),
         reports.bytes(),
         new TreeMap<>(records),
+        new TreeMap<>(lastRecords),
+        new TreeMap<>(outcomes),
         new TreeMap<>(unreadable),
         lastUnreadable,
         droppedRuns,

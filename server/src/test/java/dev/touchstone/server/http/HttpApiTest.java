@@ -475,6 +475,11 @@ class HttpApiTest {
     assertThat(text)
         .contains("# TYPE touchstone_server_records_total counter\n")
         .contains("touchstone_server_lag_records{topic=\"touchstone.metrics\"} 3\n")
+        .contains("touchstone_server_evaluations_waiting 1\n")
+        .containsPattern("touchstone_server_evaluations_total\\{state=\"EVALUATED\"} [1-9]")
+        .containsPattern("touchstone_server_http_requests_total\\{status=\"200\"} [1-9]")
+        .containsPattern(
+            "touchstone_server_last_record_time_seconds\\{topic=\"touchstone.metrics\"} [1-9]")
         .contains("touchstone_forward_working{destination=\"remote-write\"} 0\n")
         .contains(
             "touchstone_forward_refused_total{destination=\"remote-write\",reason=\"undefined\"}"
