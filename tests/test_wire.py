@@ -302,7 +302,7 @@ def test_requests_by_topic_and_by_http_share_one_report(engine):
     other = engine.http(
         "POST", "/v1/evaluations", ask | {"thresholds": 38}, Idempotency_Key="by-http"
     )
-    assert other[0] == 409, "one key means one request"
+    assert other[0] == 422, "one key means one request"
     in_json = json.dumps(rows.request_record("by-json", thresholds=37)).encode()
     engine.send("evaluation-requests", in_json)
     assert engine.outcome("asked", trigger_id="by-json")["state"] == "REUSED"

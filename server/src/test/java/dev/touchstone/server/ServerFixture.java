@@ -159,9 +159,17 @@ public final class ServerFixture implements AutoCloseable {
     return send(request.build());
   }
 
+  /**
+   * @throws AssertionError if the answer is not what openapi.json says
+   */
   public HttpResponse<String> send(HttpRequest request) {
     try {
-      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      List<String> wrong = ApiDocument.violations(response);
+      if (!wrong.isEmpty()) {
+        throw new AssertionError(request + " is answered against openapi.json: " + wrong);
+      }
+      return response;
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     } catch (InterruptedException e) {

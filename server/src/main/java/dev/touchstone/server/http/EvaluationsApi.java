@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import dev.touchstone.server.view.EngineView;
 import dev.touchstone.server.view.EvaluationRequest;
 import dev.touchstone.server.view.EvaluationStatus;
+import dev.touchstone.server.view.FeedStatus;
 import dev.touchstone.server.view.Json;
 import dev.touchstone.server.view.RequestSink;
 import io.javalin.http.Context;
@@ -14,9 +15,11 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,14 +76,17 @@ final class EvaluationsApi {
       Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private final EngineView view;
+  private final Supplier<FeedStatus> feed;
   private final RequestSink sink;
   private final WriteGuard guard;
   private final Clock clock;
   // ids that are on their way to the topic, so that two clients can't take the same one at once
   private final Map<String, EvaluationRequest> underway = new ConcurrentHashMap<>();
 
-  EvaluationsApi(EngineView view, RequestSink sink, WriteGuard guard, Clock clock) {
+  EvaluationsApi(
+      EngineView view, Supplier<FeedStatus> feed, RequestSink sink, WriteGuard guard, Clock clock) {
     this.view = view;
+    this.feed = feed;
     this.sink = sink;
     this.guard = guard;
     this.clock = clock;
@@ -97,13 +103,30 @@ final class EvaluationsApi {
   private void list(Context ctx) {
     String run = Inputs.optionalName("run", ctx.queryParam("run"));
     String state = Inputs.oneOf("state", ctx.queryParam("state"), STATES);
-    int limit = Inputs.integer("limit", ctx.queryParam("limit"), 1, 1_000, 200);
-    Answers.json(ctx, Map.of("evaluations", view.evaluations(run, state, limit)));
+    List<EvaluationStatus> page =
+        Pages.cut(
+            ctx,
+            "evaluations",
+            Pages.limit(ctx),
+            view.evaluations(run, state, Integer.MAX_VALUE),
+            EvaluationsApi::placeOf);
+    Answers.cacheableJson(ctx, Map.of("evaluations", page));
+  }
+
+  /** A model checkpoint's trigger has no id until the engine gives it one. */
+  private static Place placeOf(EvaluationStatus e) {
+    String set = Objects.toString(e.evaluationSet(), "");
+    String fold = Objects.toString(e.fold(), "");
+    String id = Objects.toString(e.id(), "");
+    return e.trigger().equals("request")
+        ? Place.of(e.triggeredAt(), e.trigger(), e.runId(), e.checkpoint(), id)
+        : Place.of(
+            e.triggeredAt(), e.trigger(), e.runId(), e.checkpoint(), set, e.split(), fold, id);
   }
 
   private void get(Context ctx) {
     String id = Inputs.triggerId("id", ctx.pathParam("id"));
-    Answers.json(ctx, view.evaluation(id).orElseThrow(() -> unknown(id)));
+    Answers.cacheableJson(ctx, view.evaluation(id).orElseThrow(() -> unknown(id)));
   }
 
   /** The engine decides: a report that is made in that moment stands. */
@@ -144,9 +167,19 @@ final class EvaluationsApi {
       throw Problem.of(
           415, "Not JSON", "header Content-Type must be application/json, got " + type);
     }
-    String key = ctx.header("Idempotency-Key");
-    String id = key == null ? UUID.randomUUID().toString() : Inputs.id("Idempotency-Key", key);
+    // the key is the request's id, on the topic too: it holds for every server and after a restart
+    String key = Inputs.idempotencyKey(ctx.header("Idempotency-Key"));
+    String id = key == null ? UUID.randomUUID().toString() : key;
     EvaluationRequest request = parse(id, body);
+    if (key != null && view.evaluation(id).isEmpty() && !feed.get().caughtUp()) {
+      ctx.header("Retry-After", "1");
+      throw Problem.of(
+          503,
+          "Still reading",
+          "the server has just started and can't say yet whether Idempotency-Key \""
+              + id
+              + "\" was used; ask again in a second");
+    }
     EvaluationRequest rival = underway.putIfAbsent(id, request);
     try {
       refuseOtherMeaning(request, rival);
@@ -173,8 +206,8 @@ final class EvaluationsApi {
     }
     if (known != null && !known.asksTheSameAs(request)) {
       throw Problem.of(
-          409,
-          "Id is taken",
+          422,
+          "Key is used",
           "Idempotency-Key must mean one request, got another body for \"" + id + "\"");
     }
   }
@@ -230,20 +263,34 @@ final class EvaluationsApi {
     if (folds != 0 && !allFolds) {
       throw Problem.invalid("folds", "must be given with all_folds", folds);
     }
+    Integer fold = Inputs.optionalInteger(body, "fold", 0, MAX_FOLD);
+    if (fold != null && allFolds) {
+      throw Problem.invalid("fold", "must not be given with all_folds", fold);
+    }
+    int replicates = Inputs.integer(body, "bootstrap_replicates", 0, MAX_REPLICATES, 0);
+    if (replicates == 1) {
+      // a spread of one value is none
+      throw Problem.invalid("bootstrap_replicates", "must be 0, or at least 2", replicates);
+    }
+    EvaluationRequest.Baseline baseline = baseline(body.path("baseline"));
+    if (allFolds && baseline != null && baseline.setKey() != null) {
+      throw Problem.invalid(
+          "baseline", "must hold run_id and checkpoint with all_folds", body.get("baseline"));
+    }
     return new EvaluationRequest(
         id,
         run,
         checkpoint,
         Inputs.optionalName(body, "evaluation_set"),
         split == null ? DEFAULT_SPLIT : split,
-        Inputs.optionalInteger(body, "fold", 0, MAX_FOLD),
+        fold,
         Inputs.metrics(body, "metrics"),
-        Inputs.names(body, "slices"),
-        baseline(body.path("baseline")),
+        Inputs.slices(body, "slices"),
+        baseline,
         Inputs.optionalNumber(body, "decision_threshold", -Double.MAX_VALUE),
         falsePositiveCost,
         falseNegativeCost,
-        Inputs.integer(body, "bootstrap_replicates", 0, MAX_REPLICATES, 0),
+        replicates,
         Inputs.integer(body, "bootstrap_seed", 0, Integer.MAX_VALUE, 0),
         allFolds,
         folds,

@@ -31,6 +31,9 @@ public final class HttpServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
   private static final long MAX_BODY_BYTES = 64 * 1024;
+  // five names of 256 characters take 11,520 bytes in a query, where each of their bytes takes
+  // three
+  private static final int MAX_HEADER_BYTES = 16 * 1024;
   // Jetty's own acceptors and selectors, and plain requests while every watcher is seated
   private static final int SPARE_THREADS = 24;
 
@@ -86,7 +89,7 @@ public final class HttpServer implements AutoCloseable {
     List<Route> api = new ArrayList<>();
     api.addAll(new RunsApi(view, clock).routes());
     api.addAll(new PredictionSetsApi(view).routes());
-    api.addAll(new EvaluationsApi(view, sink, guard, clock).routes());
+    api.addAll(new EvaluationsApi(view, feed, sink, guard, clock).routes());
     api.addAll(new SamplingPlansApi(guard).routes());
     api.addAll(events.routes());
     api.addAll(status.routes());
@@ -120,6 +123,9 @@ public final class HttpServer implements AutoCloseable {
         http -> {
           http.setUriCompliance(ANY_TEXT_IN_PARAMETERS);
           http.setSendServerVersion(false);
+          http.setRequestHeaderSize(MAX_HEADER_BYTES);
+          // a Link repeats the query and adds a cursor
+          http.setResponseHeaderSize(2 * MAX_HEADER_BYTES);
         });
     config.jetty.modifyServletContextHandler(HttpServer::decodeAnyText);
     config.jetty.modifyServer(server -> server.setErrorHandler(new PlainErrors()));
@@ -134,7 +140,7 @@ public final class HttpServer implements AutoCloseable {
     config.routes.exception(
         HttpResponseException.class,
         (e, ctx) -> {
-          e.getDetails().forEach(ctx::header);
+          e.getDetails().forEach((key, value) -> ctx.header(headerOf(key), value));
           if (e.getStatus() == 413) {
             // the rest of the body stays unread, so the connection can't be used again
             ctx.header("Connection", "close");
@@ -167,6 +173,10 @@ public final class HttpServer implements AutoCloseable {
     ctx.header("X-Content-Type-Options", "nosniff");
     ctx.header("Referrer-Policy", "no-referrer");
     ctx.header("Cross-Origin-Resource-Policy", "same-origin");
+  }
+
+  private static String headerOf(String detail) {
+    return detail.equals("availableMethods") ? "Allow" : detail;
   }
 
   private static Problem describe(HttpResponseException e, Context ctx) {

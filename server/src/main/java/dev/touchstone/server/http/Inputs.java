@@ -1,8 +1,10 @@
 package dev.touchstone.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The rules that everything a client sends must pass. */
@@ -10,9 +12,10 @@ final class Inputs {
 
   static final int MAX_NAME = 256;
   private static final int MAX_TRIGGER_ID = 8 * MAX_NAME;
-  private static final Pattern ID = Pattern.compile("[A-Za-z0-9._~:-]{1,128}");
+  private static final Pattern KEY = Pattern.compile("(\"?)([A-Za-z0-9._~:-]{1,128})\\1");
   private static final Pattern METRIC = Pattern.compile("[A-Za-z0-9_.@-]{1,64}");
   private static final int MAX_LIST = 64;
+  private static final int MAX_CROSSED = 4;
 
   private Inputs() {}
 
@@ -28,6 +31,10 @@ final class Inputs {
     if (value.chars().anyMatch(Character::isISOControl)) {
       throw Problem.invalid(key, "must hold no control characters", quoted(printable(value)));
     }
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+      // JSON can escape half a character, which is no text
+      throw Problem.invalid(key, "must hold whole characters", quoted(printable(value)));
+    }
     return value;
   }
 
@@ -40,15 +47,22 @@ final class Inputs {
     return value == null || value.isEmpty() ? null : name(key, value);
   }
 
-  static String id(String key, String value) {
-    if (!ID.matcher(value).matches()) {
-      throw Problem.invalid(
-          key, "must be 1 to 128 of A-Z a-z 0-9 . _ ~ : -", quoted(printable(value)));
+  /** Null if absent. Quotes around it, as structured headers have them, are no part of it. */
+  static String idempotencyKey(String header) {
+    if (header == null) {
+      return null;
     }
-    return value;
+    Matcher key = KEY.matcher(header);
+    if (!key.matches()) {
+      throw Problem.invalid(
+          "Idempotency-Key",
+          "must be 1 to 128 of A-Z a-z 0-9 . _ ~ : -",
+          quoted(printable(header)));
+    }
+    return key.group(2);
   }
 
-  /** A whole number in a query string; null if absent. */
+  /** A whole number in a query string. */
   static int integer(String key, String value, int low, int high, int otherwise) {
     if (value == null) {
       return otherwise;
@@ -141,6 +155,21 @@ final class Inputs {
     return names;
   }
 
+  /** Slice columns and crosses of them, as the engine takes them. */
+  static List<String> slices(JsonNode body, String key) {
+    List<String> groupings = names(body, key);
+    for (String grouping : groupings) {
+      List<String> columns = List.of(grouping.split("\\*", -1));
+      if (columns.contains("") || columns.size() > MAX_CROSSED) {
+        throw Problem.invalid(
+            key,
+            "must hold columns or crosses of up to " + MAX_CROSSED + ", like country*device",
+            quoted(grouping));
+      }
+    }
+    return groupings;
+  }
+
   static List<String> names(JsonNode body, String key) {
     JsonNode value = body.path(key);
     if (value.isMissingNode() || value.isNull()) {
@@ -163,11 +192,13 @@ final class Inputs {
     return value.textValue();
   }
 
-  private static String quoted(String value) {
+  /** As it stands in a message. */
+  static String quoted(String value) {
     return value == null ? "nothing" : '"' + value + '"';
   }
 
-  private static String printable(String value) {
-    return value.replaceAll("\\p{Cntrl}", "�");
+  /** Without what a terminal would obey. */
+  static String printable(String value) {
+    return value.replaceAll("[\\p{Cc}\\p{Cs}]", "�");
   }
 }

@@ -2,6 +2,7 @@ package dev.touchstone.server.http;
 
 import dev.touchstone.server.view.ContentKey;
 import dev.touchstone.server.view.EngineView;
+import dev.touchstone.server.view.SetManifest;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,13 @@ final class PredictionSetsApi {
             split == null ? EvaluationsApi.DEFAULT_SPLIT : split,
             fold == null ? null : Inputs.integer("fold", fold, 0, MAX_FOLD, 0),
             "true".equals(sampled));
-    Answers.json(ctx, Map.of("prediction_sets", view.predictionSets(wanted)));
+    List<SetManifest> page =
+        Pages.cut(
+            ctx,
+            "prediction-sets",
+            Pages.limit(ctx),
+            view.predictionSets(wanted),
+            set -> Place.of(0, set.setKey()));
+    Answers.cacheableJson(ctx, Map.of("prediction_sets", page));
   }
 }

@@ -6,18 +6,27 @@ import dev.touchstone.server.view.CheckpointSummary;
 import dev.touchstone.server.view.EngineView;
 import dev.touchstone.server.view.Json;
 import dev.touchstone.server.view.ReportDocument;
+import dev.touchstone.server.view.RunStatus;
 import dev.touchstone.server.view.RunSummary;
+import dev.touchstone.server.view.SeriesAnswer;
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.function.Function;
 
 /** Runs, their curves, model checkpoints and reports. */
 final class RunsApi {
 
   private static final List<String> TIERS = List.of("proxy", "full");
+  static final List<String> STATUSES = Arrays.stream(RunStatus.values()).map(Enum::name).toList();
+  // as many as a run may have
+  private static final int MOST_CURVES = 2_000;
+
+  /** The answer of {@code /v1/runs}: a page, and how many runs there are on all. */
+  record Runs(List<RunSummary> runs, int total) {}
 
   private final EngineView view;
   private final Clock clock;
@@ -37,14 +46,24 @@ final class RunsApi {
   }
 
   private void list(Context ctx) {
-    int limit = Inputs.integer("limit", ctx.queryParam("limit"), 1, 1_000, 200);
-    List<RunSummary> runs = view.runs(clock.instant());
-    Answers.json(ctx, Map.of("runs", runs.stream().limit(limit).toList(), "total", runs.size()));
+    String text = Inputs.optionalName("q", ctx.queryParam("q"));
+    String status = Inputs.oneOf("status", ctx.queryParam("status"), STATUSES);
+    int limit = Pages.limit(ctx);
+    String wanted = text == null ? "" : text.toLowerCase(Locale.ROOT);
+    List<RunSummary> runs =
+        view.runs(clock.instant()).stream()
+            .filter(r -> r.runId().toLowerCase(Locale.ROOT).contains(wanted))
+            .filter(r -> matches(status, r.status().name()))
+            .toList();
+    // by their beginnings, since a run that speaks would change its place in any other order
+    List<RunSummary> page =
+        Pages.cut(ctx, "runs", limit, runs, r -> Place.of(r.firstSeen(), r.runId()));
+    Answers.cacheableJson(ctx, new Runs(page, runs.size()));
   }
 
   private void run(Context ctx) {
     String run = Inputs.name("run", ctx.pathParam("run"));
-    Answers.json(ctx, view.run(run, clock.instant()).orElseThrow(() -> unknownRun(run)));
+    Answers.cacheableJson(ctx, view.run(run, clock.instant()).orElseThrow(() -> unknownRun(run)));
   }
 
   private void metrics(Context ctx) {
@@ -56,8 +75,8 @@ final class RunsApi {
     // an empty slice is a question of its own (all examples), an absent one is none
     String given = ctx.queryParam("slice");
     String slice = given == null || given.isEmpty() ? given : Inputs.name("slice", given);
-    Answers.json(
-        ctx,
+    int limit = Inputs.integer("limit", ctx.queryParam("limit"), 1, MOST_CURVES, MOST_CURVES);
+    SeriesAnswer all =
         view.series(
                 run,
                 key ->
@@ -66,7 +85,16 @@ final class RunsApi {
                         && matches(slice, key.slice())
                         && matches(evaluationSet, key.evaluationSet())
                         && matches(split, key.split()))
-            .orElseThrow(() -> unknownRun(run)));
+            .orElseThrow(() -> unknownRun(run));
+    List<SeriesAnswer.Curve> page =
+        Pages.cut(ctx, "metrics", limit, all.series(), RunsApi::placeOf);
+    Answers.cacheableJson(ctx, new SeriesAnswer(run, page));
+  }
+
+  private static Place placeOf(SeriesAnswer.Curve curve) {
+    // a proxy before the exact values that it is held against
+    String tier = TIERS.indexOf(curve.tier()) + curve.tier();
+    return Place.of(0, curve.metric(), curve.slice(), curve.evaluationSet(), curve.split(), tier);
   }
 
   private void checkpointReport(Context ctx) {
@@ -92,16 +120,10 @@ final class RunsApi {
   }
 
   private static void answer(Context ctx, ReportDocument report) {
-    String tag =
-        Integer.toHexString(Json.MAPPER.valueToTree(report.outcome()).toString().hashCode())
-            + Integer.toHexString(java.util.Arrays.hashCode(report.body()));
-    if (Answers.notModified(ctx, tag)) {
-      return;
-    }
     ObjectNode envelope = Json.MAPPER.valueToTree(report.outcome());
     // the body goes out as it was read, number for number
     envelope.putRawValue("report", new RawValue(new String(report.body(), StandardCharsets.UTF_8)));
-    Answers.json(ctx, envelope);
+    Answers.cacheableJson(ctx, envelope);
   }
 
   private Problem noReport(String run, String checkpoint) {

@@ -84,9 +84,15 @@ final class StatusApi {
   /** A broker that is away is no reason to restart the server; a feed that has ended is one. */
   private void health(Context ctx) {
     FeedStatus status = feed.get();
-    boolean well = !status.state().equals("STOPPED");
-    ctx.status(well ? 200 : 503);
-    Answers.json(ctx, Map.of("status", well ? "ok" : "failed", "kafka", status.state()));
+    if (status.state().equals("STOPPED")) {
+      throw Problem.of(
+          503,
+          "The feed has ended",
+          "the topics are no longer read"
+              + (status.error() == null ? "" : " (" + status.error() + ")")
+              + "; restart the server");
+    }
+    Answers.json(ctx, Map.of("status", "ok", "kafka", status.state()));
   }
 
   private void prometheus(Context ctx) {

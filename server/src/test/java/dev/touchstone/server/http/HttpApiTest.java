@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.touchstone.schemas.Codec;
 import dev.touchstone.server.ServerFixture;
 import dev.touchstone.server.ServerSettings;
 import dev.touchstone.server.SyntheticRun;
@@ -12,6 +13,7 @@ import dev.touchstone.server.TouchstoneServer;
 import dev.touchstone.server.view.EvaluationRequest;
 import dev.touchstone.server.view.FeedStatus;
 import dev.touchstone.server.view.Json;
+import dev.touchstone.server.view.TopicRecord;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -233,14 +235,14 @@ class HttpApiTest {
   void everythingThatCanBeAskedReachesTheTopic() {
     HttpResponse<String> response =
         ask(
-            "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":{\"set_key\":\"k\"},"
+            "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"baseline\":{\"run_id\":\"b\",\"checkpoint\":\"d\"},"
                 + "\"decision_threshold\":0.2,\"false_positive_cost\":1,\"false_negative_cost\":5,"
                 + "\"bootstrap_replicates\":100,\"bootstrap_seed\":7,\"all_folds\":true,\"folds\":5,"
                 + "\"honest_points\":true,\"propose_plan_budget\":500,\"priority\":9}");
 
     assertThat(response.statusCode()).as(response.body()).isEqualTo(202);
     EvaluationRequest request = fixture.written.get(0);
-    assertThat(request.baseline()).isEqualTo(new EvaluationRequest.Baseline(null, null, "k"));
+    assertThat(request.baseline()).isEqualTo(new EvaluationRequest.Baseline("b", "d", null));
     assertThat(request.decisionThreshold()).isEqualTo(0.2);
     assertThat(request.falseNegativeCost()).isEqualTo(5);
     assertThat(request.bootstrapReplicates()).isEqualTo(100);
@@ -303,10 +305,70 @@ class HttpApiTest {
     assertThat(again.body()).isEqualTo(first.body());
     assertThat(again.headers().firstValue("Location"))
         .isEqualTo(first.headers().firstValue("Location"));
-    assertThat(other.statusCode()).isEqualTo(409);
+    assertThat(other.statusCode()).isEqualTo(422);
     assertThat(tree(other.body()).get("detail").asText())
         .isEqualTo("Idempotency-Key must mean one request, got another body for \"" + key + "\"");
     assertThat(fixture.written).hasSize(1);
+  }
+
+  @Test
+  void aKeyIsKnownAgainAfterARestart() {
+    String key = "asked-before-the-restart";
+    String body = "{\"run_id\":\"fraud-7\",\"checkpoint\":\"step-00400\"}";
+    String[] headers = {"Content-Type", JSON, "Idempotency-Key", '"' + key + '"'};
+    try (var anew = new ServerFixture()) {
+      FeedStatus well = anew.feedStatus;
+      anew.feedStatus = new FeedStatus("CONNECTED", 0, false, Map.of(), null);
+      HttpResponse<String> early = anew.post("/v1/evaluations", body, headers);
+      assertThat(early.statusCode()).isEqualTo(503);
+      assertThat(early.headers().firstValue("Retry-After")).hasValue("1");
+      assertThat(tree(early.body()).get("detail").asText())
+          .isEqualTo(
+              "the server has just started and can't say yet whether Idempotency-Key"
+                  + " \"asked-before-the-restart\" was used; ask again in a second");
+      // without a key nothing has to be remembered
+      assertThat(anew.post("/v1/evaluations", body, "Content-Type", JSON).statusCode())
+          .isEqualTo(202);
+      anew.written.clear();
+
+      anew.feed(asked(key, "step-00400"));
+      anew.feedStatus = well;
+      HttpResponse<String> again = anew.post("/v1/evaluations", body, headers);
+      assertThat(again.statusCode()).isEqualTo(202);
+      assertThat(again.headers().firstValue("Location")).hasValue("/v1/evaluations/" + key);
+      HttpResponse<String> other =
+          anew.post("/v1/evaluations", body.replace("400", "600"), headers);
+      assertThat(other.statusCode()).isEqualTo(422);
+      assertThat(anew.written).isEmpty();
+    }
+  }
+
+  /** As the topic brings it back. */
+  private static TopicRecord asked(String id, String checkpoint) {
+    var request =
+        dev.touchstone.schemas.avro.EvaluationRequest.newBuilder()
+            .setRequestId(id)
+            .setRunId("fraud-7")
+            .setCheckpoint(checkpoint)
+            .setPriority(5)
+            .setEmittedAt(java.time.Instant.ofEpochMilli(1))
+            .build();
+    return new TopicRecord(
+        ServerFixture.TOPICS.evaluationRequests(),
+        id,
+        Codec.of(dev.touchstone.schemas.avro.EvaluationRequest.class).encode(request),
+        Map.of(),
+        1);
+  }
+
+  @Test
+  void aKeyMustBePlain() {
+    HttpResponse<String> refused =
+        ask("{\"run_id\":\"r\",\"checkpoint\":\"c\"}", "Idempotency-Key", "\"a b\"");
+
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(tree(refused.body()).get("detail").asText())
+        .isEqualTo("Idempotency-Key must be 1 to 128 of A-Z a-z 0-9 . _ ~ : -, got \"\"a b\"\"");
   }
 
   @Test
@@ -364,6 +426,16 @@ class HttpApiTest {
             + "|all_folds must be true or false, got \"yes\"",
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"folds\":5}"
             + "|folds must be given with all_folds, got 5",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"fold\":1,\"all_folds\":true}"
+            + "|fold must not be given with all_folds, got 1",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"all_folds\":true,\"baseline\":{\"set_key\":\"k\"}}|baseline"
+            + " must hold run_id and checkpoint with all_folds, got {\"set_key\":\"k\"}",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"bootstrap_replicates\":1}"
+            + "|bootstrap_replicates must be 0, or at least 2, got 1",
+        "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"slices\":[\"a**b\"]}"
+            + "|slices must hold columns or crosses of up to 4, like country*device, got \"a**b\"",
+        "{\"run_id\":\"r\",\"checkpoint\":\"half \\ud83d\"}"
+            + "|checkpoint must hold whole characters, got \"half �\"",
         "{\"run_id\":\"r\",\"checkpoint\":\"c\",\"priority\":10}"
             + "|priority must be a whole number from 0 to 9, got 10"
       })
@@ -462,7 +534,8 @@ class HttpApiTest {
       assertThat(fixture.get("/healthz").statusCode()).isEqualTo(200);
       assertThat(ok("/v1/status").at("/kafka/error").asText()).isEqualTo("no broker");
       fixture.feedStatus = new FeedStatus("STOPPED", 0, false, Map.of(), "died");
-      assertThat(fixture.get("/healthz").statusCode()).isEqualTo(503);
+      assertThat(problem(503, "/healthz").get("detail").asText())
+          .isEqualTo("the topics are no longer read (died); restart the server");
     } finally {
       fixture.feedStatus = well;
     }
@@ -508,6 +581,7 @@ class HttpApiTest {
         fixture.send(HttpRequest.newBuilder(fixture.uri("/v1/runs")).DELETE().build());
 
     assertThat(response.statusCode()).isEqualTo(405);
+    assertThat(response.headers().firstValue("Allow").orElseThrow()).contains("GET");
     assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
   }
 

@@ -547,7 +547,8 @@ class PageTest {
         s.token(),
         s.maxWatchers(),
         s.events(),
-        s.limits());
+        s.limits(),
+        s.forward());
   }
 
   @Test
