@@ -2,8 +2,10 @@
 them: the very same doubles, whoever was away meanwhile."""
 
 import json
+import math
 import os
 import subprocess
+import time
 import urllib.request
 from collections import defaultdict
 
@@ -72,24 +74,29 @@ def in_store(store, name, run):
     }
 
 
-def difference(topic, store):
-    """None where every series of the topic is in the store, with the same values at the same times."""
+def difference(topic, store, error):
+    """None where every series of the topic is in the store, with the same values at the same times;
+    `error` is what a value may be off, relatively."""
+
+    def same(stored, value):
+        return math.isclose(stored, value, rel_tol=error, abs_tol=0)
+
     if topic.keys() != store.keys():
         return f"series only here or there: {topic.keys() ^ store.keys()}"
     for labels, points in topic.items():
         samples = store[labels]
-        if samples[-1][1] != points[-1][1]:
+        if not same(samples[-1][1], points[-1][1]):
             return f"{labels}: {samples[-1]}, expected {points[-1]}"
         # a value that was said twice, at the same moment or right after it, is one sample
-        if {value for _, value in samples} != {value for _, value in points}:
+        if len({value for _, value in samples}) != len({value for _, value in points}):
             return f"{labels}: {samples}, expected {points}"
         for millis, value in samples:
-            if not any(0 <= millis - ts <= 1_000 and value == v for ts, v in points):
+            if not any(0 <= millis - ts <= 1_000 and same(value, v) for ts, v in points):
                 return f"{labels}: {value} at {millis}, expected one of {points}"
     return None
 
 
-def await_equal(engine, store, run):
+def await_equal(engine, store, run, error=0.0):
     for name, field in (
         ("touchstone_metric", "value"),
         ("touchstone_metric_ci_low", "ci_low"),
@@ -99,7 +106,7 @@ def await_equal(engine, store, run):
 
         def equal():
             topic = on_topic(engine, run, field)
-            found[:] = [difference(topic, in_store(store, name, run))]
+            found[:] = [difference(topic, in_store(store, name, run), error)]
             return topic and found == [None]
 
         try:
@@ -144,6 +151,35 @@ def test_what_came_while_prometheus_was_away_is_there_afterwards(forwarding, pro
     assert forward(forwarding)["refused"].keys() <= {"undefined"}, "nothing was lost"
 
 
+def test_what_prometheus_refuses_is_counted_and_costs_nothing_else(forwarding, prometheus):
+    """It takes nothing that is much older than the newest sample it has."""
+    before = forward(forwarding)
+    now = int(time.time() * 1000)
+    point = {
+        "run_id": "prom-late", "checkpoint": "c", "step": 1, "tier": "full", "evaluation_set": "val",
+        "split": "validation", "slice": "", "n": 10, "n_pos": 5, "state": "COMPLETE",
+    }  # fmt: skip
+    messages = [
+        json.dumps(point | {"metric": f"m{i}", "value": i / 7, "ts": now - day * 86_400_000}).encode()
+        for i, day in enumerate((1, 0, 1, 1, 0))
+    ]
+    forwarding.send("metrics", *messages, partition=0)
+    taken = eventually(
+        "the good ones are there",
+        SECONDS,
+        lambda: len(s := in_store(prometheus, "touchstone_metric", "prom-late")) == 2 and s,
+    )
+    values = {dict(labels)["metric"]: samples for labels, samples in taken.items()}
+    assert values == {"m1": [(now, 1 / 7)], "m4": [(now, 4 / 7)]}
+    after = eventually(
+        "all five are counted",
+        SECONDS,
+        lambda: (f := forward(forwarding))["delivered"] == before["delivered"] + 2 and f,
+    )
+    assert after["refused"] == before["refused"] | {"out_of_bounds": 3}
+    assert after["state"] == "WORKING"
+
+
 def test_a_message_that_is_no_point_is_counted_and_holds_up_nothing(forwarding, prometheus):
     before = forward(forwarding)
     forwarding.send("metrics", b"no point at all", b'{"run_id": "half"', partition=0)
@@ -166,8 +202,9 @@ def test_another_server_brings_the_same_from_the_beginning_to_victoria_metrics(
         forwarding, tmp_path, TOUCHSTONE_REMOTE_WRITE_URL=store.write_url, TOUCHSTONE_GROUP="another"
     )
     try:
-        await_equal(forwarding, store, "prom-first")
-        await_equal(forwarding, store, "prom-away")
+        # it keeps decimals of 12 digits or 13, cut: 0.571428571428 for 4 / 7
+        await_equal(forwarding, store, "prom-first", error=1e-11)
+        await_equal(forwarding, store, "prom-away", error=1e-11)
     finally:
         server.close()
         store.close()

@@ -65,7 +65,7 @@ public record ForwardSettings(
     for (int i = 0; i < entries.size(); i++) {
       String key = WEBHOOKS + "[" + i + "]";
       if (!(entries.get(i) instanceof Map<?, ?> entry)) {
-        throw bad(key, "a map with a url", entries.get(i));
+        throw bad(key, "a map with a url", "none"); // an address may be a secret
       }
       Set<Object> unknown = new TreeSet<>(entry.keySet());
       unknown.removeAll(WEBHOOK_KEYS);

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.touchstone.metrics.stopping.Mode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EngineSettingsTest {
 
@@ -134,5 +137,62 @@ class EngineSettingsTest {
     assertThat(changed.checkFinite()).isFalse();
     assertThat(changed.with(Map.of())).isEqualTo(changed);
     assertThat(changed.describe()).isEqualTo("min_delta=0.002 patience=5 check_finite=false");
+  }
+
+  @Test
+  void nothingIsForwardedUnlessAsked() {
+    ForwardSettings forward = EngineSettings.from(SettingsSource.empty()).forward();
+    assertThat(forward.remoteWrite().url()).isNull();
+    assertThat(forward.mlflow().trackingUri()).isNull();
+    assertThat(forward.tensorboardDirectory()).isNull();
+    assertThat(forward.webhooks()).isEmpty();
+  }
+
+  @Test
+  void webhooksAreAListInTheFileAndOnTheCommandLine() throws Exception {
+    Path file =
+        file(
+            """
+            forward:
+              webhooks:
+                - url: https://a.example
+                  secret: long enough
+                - url: https://b.example
+                  format: slack
+                  on: [STOP]
+            """);
+    assertThat(EngineSettings.from(SettingsSource.of(file)).forward().webhooks())
+        .containsExactly(
+            new ForwardSettings.Webhook(
+                "https://a.example", "long enough", "json", List.of("STOP", "VERDICT")),
+            new ForwardSettings.Webhook("https://b.example", null, "slack", List.of("STOP")));
+    SettingsSource set =
+        SettingsSource.empty().with("forward.webhooks", "[{url: https://c.example}]");
+    assertThat(EngineSettings.from(set).forward().webhooks())
+        .extracting(ForwardSettings.Webhook::url)
+        .containsExactly("https://c.example");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "no list|setting forward.webhooks must be a list, got no list (defaults)",
+        "[https://a.example]|setting forward.webhooks[0] must be a map with a url, got none",
+        "[{on: [STOP]}]|setting forward.webhooks[0].url must be given, got null",
+        "[{url: x, link: y}]|unknown setting [link] in forward.webhooks[0], which knows"
+            + " [format, on, secret, url]",
+        "[{url: x, format: xml}]"
+            + "|setting forward.webhooks[0].format must be one of [json, slack], got xml",
+        "[{url: x}, {url: y, on: [GO]}]"
+            + "|setting forward.webhooks[1].on must be a list of [STOP, VERDICT], got [GO]",
+        "[{url: x, on: STOP}]"
+            + "|setting forward.webhooks[0].on must be a list of [STOP, VERDICT], got STOP"
+      })
+  void aWebhookThatIsWrongIsNamed(String webhooks, String message) {
+    SettingsSource source = SettingsSource.empty().with("forward.webhooks", webhooks);
+    assertThatThrownBy(() -> EngineSettings.from(source))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
   }
 }

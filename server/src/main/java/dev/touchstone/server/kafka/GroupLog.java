@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -36,6 +37,7 @@ public final class GroupLog implements ResultLog {
   private static final Logger LOG = LoggerFactory.getLogger(GroupLog.class);
 
   private static final Duration ASK = Duration.ofSeconds(5);
+  private static final Duration CLOSE = Duration.ofSeconds(2);
   private static final long LAG_EVERY_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final KafkaConsumer<byte[], byte[]> consumer;
@@ -87,6 +89,8 @@ public final class GroupLog implements ResultLog {
           }
           List<TopicRecord> records = new ArrayList<>();
           for (ConsumerRecord<byte[], byte[]> record : consumer.poll(wait)) {
+            var partition = new TopicPartition(record.topic(), record.partition());
+            undelivered.putIfAbsent(partition, record.offset());
             records.add(Records.convert(record));
           }
           return records;
@@ -166,7 +170,7 @@ public final class GroupLog implements ResultLog {
     // an interrupt would keep it from saying that it leaves the group
     boolean interrupted = Thread.interrupted();
     try {
-      consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(2)));
+      consumer.close(CloseOptions.timeout(CLOSE));
     } catch (KafkaException e) {
       LOG.debug("a consumer did not close cleanly", e);
     } finally {
