@@ -94,7 +94,7 @@ class Engine:
 
     # ---- Kafka
 
-    def send(self, topic, *messages, compression="none", partition=None):
+    def send(self, topic, *messages, compression="none", partition=None, key=None):
         """Sends; the (partition, offset) of each message once all are acknowledged."""
         if compression not in self._producers:
             self._producers[compression] = Producer(
@@ -119,7 +119,7 @@ class Engine:
         for index, message in enumerate(messages):
             where = {} if partition is None else {"partition": partition}
             producer.produce(
-                f"touchstone.{topic}", message, on_delivery=delivered(index), **where
+                f"touchstone.{topic}", message, key=key, on_delivery=delivered(index), **where
             )
         left = producer.flush(SECONDS)
         assert left == 0 and all(isinstance(p, tuple) for p in places), f"not delivered: {places}"

@@ -36,13 +36,23 @@ class ContainersTest {
     Map<String, Object> compose = yaml(Files.readString(DOCKER.resolve("compose.yaml")));
     Map<String, Object> services = map(compose.get("services"));
     assertThat(services)
-        .containsOnlyKeys("kafka", "topics", "jobmanager", "taskmanager", "submit", "server");
+        .containsOnlyKeys(
+            "kafka",
+            "topics",
+            "jobmanager",
+            "taskmanager",
+            "submit",
+            "server",
+            "prometheus",
+            "grafana");
     Set<String> volumes = map(compose.get("volumes")).keySet();
     Set<String> targets = stages();
     services.forEach(
         (name, value) -> {
           Map<String, Object> service = map(value);
-          if (service.containsKey("depends_on")) {
+          if (service.get("depends_on") instanceof List<?> others) {
+            assertThat(services).as(name).containsKeys(others.toArray(String[]::new));
+          } else if (service.containsKey("depends_on")) {
             assertThat(services).as(name).containsKeys(keys(service.get("depends_on")));
             map(service.get("depends_on"))
                 .forEach(
