@@ -2,6 +2,7 @@ package dev.touchstone.cli;
 
 import dev.touchstone.cli.ask.ReportCommand;
 import dev.touchstone.cli.ask.RunsCommand;
+import dev.touchstone.cli.ask.WatchCommand;
 import dev.touchstone.cli.cache.CacheCommand;
 import dev.touchstone.cli.demo.DemoCommand;
 import dev.touchstone.cli.evaluate.EvaluateCommand;
@@ -31,9 +32,10 @@ import picocli.CommandLine.Spec;
       "  ./touchstone evaluate preds.csv          the full metrics of a file, no Kafka",
       "  ./touchstone plan --labels eval.csv …    which examples proxies need",
       "  ./touchstone runs                        what a running engine knows",
+      "  ./touchstone watch R                     a run as it goes, in the terminal",
       "  ./touchstone report --run R --checkpoint C --wait    a full evaluation of it",
       "  ./touchstone cache ls                    the prediction sets that are kept",
-      "  ./touchstone test                        every test of the project"
+      "  source <(./touchstone completion bash)   completes commands and options"
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class)
@@ -82,7 +84,12 @@ public final class Main implements Runnable {
     COMMANDS.put("plan", PlanCommand::new);
     COMMANDS.put("report", ReportCommand::new);
     COMMANDS.put("runs", RunsCommand::new);
+    COMMANDS.put("watch", WatchCommand::new);
     COMMANDS.put("cache", CacheCommand::new);
+    COMMANDS.put("completion", CompletionCommand::new);
+    COMMANDS.put("bench", LauncherCommand.Bench::new);
+    COMMANDS.put("test", LauncherCommand.Test::new);
+    COMMANDS.put("build", LauncherCommand.Build::new);
   }
 
   /** Knows the command that is asked for, which is a quicker start, or else all of them. */

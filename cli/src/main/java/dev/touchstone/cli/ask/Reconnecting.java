@@ -26,6 +26,25 @@ final class Reconnecting {
   }
 
   /**
+   * Asks once, however often it must be sent: a server that has just started says that it can't
+   * know yet, and one whose broker is away that it could not write.
+   */
+  JsonNode post(String path, JsonNode body, String idempotencyKey)
+      throws ServerException, InterruptedException {
+    long since = System.nanoTime();
+    while (true) {
+      try {
+        return client.post(path, body, idempotencyKey);
+      } catch (ServerException e) {
+        if (!e.isBusy() || System.nanoTime() - since >= patience.toNanos()) {
+          throw e;
+        }
+        Thread.sleep(POLL_MILLIS);
+      }
+    }
+  }
+
+  /**
    * @throws ServerException if the server refuses without an outage, or the outage lasts too long
    */
   JsonNode get(String path) throws ServerException, InterruptedException {

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,6 +32,8 @@ import picocli.CommandLine.Spec;
       "  ./touchstone report --run fraud-7 --checkpoint step-00800 --wait",
       "  ./touchstone report --run fraud-7 --checkpoint step-00800 --slices country \\",
       "      --baseline fraud-6/step-00800 --wait --format html > report.html",
+      "  ./touchstone report --run fraud-7 --checkpoint step-00800 --wait --format csv >"
+          + " report.csv",
       "",
       "Exit codes: 0 there is a report (without --wait: it was asked for), 1 the evaluation FAILED",
       "or no server answers, 2 wrong usage, 3 the server refused the question, 4 INCOMPLETE,",
@@ -44,11 +48,14 @@ public final class ReportCommand implements Callable<Integer> {
   private static final long POLL_MILLIS = 100;
   private static final int REPORT_TRIES = 50;
   private static final Duration OUTAGE = Duration.ofMinutes(10);
+  // of a server, until it has read what it knew
+  private static final Duration START = Duration.ofSeconds(30);
 
   /** How a report is printed. */
   enum Format {
-    text,
+    table,
     json,
+    csv,
     html
   }
 
@@ -142,9 +149,9 @@ public final class ReportCommand implements Callable<Integer> {
 
   @Option(
       names = "--format",
-      paramLabel = "text|json|html",
-      description = "Default: ${DEFAULT-VALUE}.",
-      defaultValue = "text")
+      paramLabel = "FORMAT",
+      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "table")
   private Format format;
 
   @Override
@@ -152,7 +159,10 @@ public final class ReportCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     try {
       ServerClient client = server.client();
-      JsonNode status = client.post("v1/evaluations", question(), id);
+      // with an id of its own the question may be sent again without being asked twice
+      String key = id == null ? UUID.randomUUID().toString() : id;
+      Reconnecting patient = new Reconnecting(client, START, err);
+      JsonNode status = patient.post("v1/evaluations", question(), key);
       return wait ? report(client, status, err) : asked(status);
     } catch (ServerException e) {
       err.println("touchstone: " + e.getMessage());
@@ -202,11 +212,48 @@ public final class ReportCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     switch (format) {
       case json -> out.println(envelope.path("report").toPrettyString());
-      case text -> out.print(new ReportText(envelope).text());
+      case table -> out.print(new ReportText(envelope).text());
+      case csv -> csv(out, envelope.path("report"));
       case html -> out.print(new ReportText(envelope).html());
     }
     out.flush();
     return 0;
+  }
+
+  /** The metrics, number for number: of all examples, then of each slice. */
+  private static void csv(PrintWriter out, JsonNode report) {
+    Csv csv =
+        new Csv(
+            out,
+            "slice",
+            "metric",
+            "value",
+            "ci_low",
+            "ci_high",
+            "ci_method",
+            "level",
+            "n",
+            "n_pos",
+            "reason");
+    csv(csv, report);
+    report.path("slices").forEach(slice -> csv(csv, slice));
+  }
+
+  private static void csv(Csv csv, JsonNode part) {
+    for (Map.Entry<String, JsonNode> metric : part.path("metrics").properties()) {
+      JsonNode m = metric.getValue();
+      csv.row(
+          part.path("slice"),
+          metric.getKey(),
+          m.path("value"),
+          m.path("ci_low"),
+          m.path("ci_high"),
+          m.path("ci_method"),
+          m.path("level"),
+          part.path("n"),
+          part.path("n_pos"),
+          m.path("reason"));
+    }
   }
 
   /** A report and who shares it are read from different partitions, in any order. */

@@ -24,6 +24,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "ls",
     description = "Lists the cached prediction sets, the newest first.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  ./touchstone cache ls",
+      "  ./touchstone cache ls --format json | jq \".[].set_key\""
+    },
     mixinStandardHelpOptions = true)
 final class ListCommand implements Callable<Integer> {
 

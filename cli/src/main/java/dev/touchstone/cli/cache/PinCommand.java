@@ -6,6 +6,8 @@ import picocli.CommandLine.Command;
 @Command(
     name = "pin",
     description = "Keeps a set from being pruned.",
+    footerHeading = "%nExamples:%n",
+    footer = {"  ./touchstone cache pin 3fa9"},
     mixinStandardHelpOptions = true)
 final class PinCommand extends Pinning {
 

@@ -6,6 +6,8 @@ import picocli.CommandLine.Command;
 @Command(
     name = "unpin",
     description = "Lets a pinned set be pruned again.",
+    footerHeading = "%nExamples:%n",
+    footer = {"  ./touchstone cache unpin 3fa9"},
     mixinStandardHelpOptions = true)
 final class UnpinCommand extends Pinning {
 

@@ -18,6 +18,8 @@ import picocli.CommandLine.Parameters;
       "Reads every segment of every manifest: checksums, row counts, digest.",
       "Names file and offset of each damage; exit code 1 if there is any."
     },
+    footerHeading = "%nExamples:%n",
+    footer = {"  ./touchstone cache verify", "  ./touchstone cache verify 3fa9"},
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
 

@@ -49,7 +49,9 @@ public final class TextTable {
     return text.toString();
   }
 
+  /** Characters that are seen: colours are none. */
   private static int width(String cell) {
-    return cell.codePointCount(0, cell.length());
+    String seen = cell.indexOf('\u001b') < 0 ? cell : cell.replaceAll("\u001b\\[[0-9;]*m", "");
+    return seen.codePointCount(0, seen.length());
   }
 }

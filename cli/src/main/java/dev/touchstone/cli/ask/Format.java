@@ -1,0 +1,8 @@
+package dev.touchstone.cli.ask;
+
+/** How an answer is printed. */
+enum Format {
+  table,
+  json,
+  csv
+}
