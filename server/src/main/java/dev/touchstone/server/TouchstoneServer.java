@@ -161,6 +161,11 @@ public final class TouchstoneServer implements AutoCloseable {
     return http.port();
   }
 
+  /** How forwarding does, a destination each. */
+  public List<ForwardStatus> forwards() {
+    return forwards.status();
+  }
+
   /** Where a browser on this machine finds the page. */
   public String url() {
     boolean any = host.equals("0.0.0.0") || host.equals("::");

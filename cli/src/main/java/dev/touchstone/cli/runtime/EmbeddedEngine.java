@@ -6,9 +6,11 @@ import dev.touchstone.jobs.settings.SettingsSource;
 import dev.touchstone.server.ServerSettings;
 import dev.touchstone.server.TouchstoneServer;
 import dev.touchstone.server.forward.ForwardSettings;
+import dev.touchstone.server.forward.ForwardStatus;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.flink.configuration.Configuration;
@@ -140,7 +142,13 @@ public final class EmbeddedEngine implements EngineLauncher.Engine {
         + bootstrap
         + (ownsKafka ? "" : " (yours)")
         + "\nFlink         "
-        + flinkPage;
+        + flinkPage
+        + homes();
+  }
+
+  private String homes() {
+    List<String> names = server.forwards().stream().map(ForwardStatus::name).toList();
+    return names.isEmpty() ? "" : "\nresults to    " + String.join(", ", names);
   }
 
   @Override
