@@ -17,7 +17,7 @@ class Store:
     HEALTH = "/"
 
     def __init__(self, directory):
-        self.directory = Path(directory)
+        self.directory = Path(directory).resolve()
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
