@@ -344,11 +344,11 @@ class SampledRunsTest {
     }
   }
 
-  private static Found replayed(int runs, int samples, int rows, int checkpoints, long budget)
-      throws Exception {
+  private static Found replayed(
+      long first, int runs, int samples, int rows, int checkpoints, long budget) throws Exception {
     Found found = new Found();
     for (int run = 0; run < runs; run++) {
-      BoostedRun boosted = BoostedRun.of(11 + run, 12_000, rows, checkpoints);
+      BoostedRun boosted = BoostedRun.of(first + run, 12_000, rows, checkpoints);
       replay(new Replay(boosted, budget), samples, found);
     }
     return found;
@@ -356,14 +356,14 @@ class SampledRunsTest {
 
   @Test
   void samplesAgreeWithTheFullTierAsTheirIntervalsSay() throws Exception {
-    Found found = replayed(1, 80, 50_000, 12, 1_500);
+    Found found = replayed(11, 1, 80, 50_000, 12, 1_500);
     for (String metric : ProxyMetrics.BINARY) {
       for (String suffix : List.of("", "_vs_previous", "_vs_best")) {
         Coverage coverage = found.coverage.get(metric + suffix);
         String of = metric + suffix + " " + coverage.share() + " ± " + coverage.error();
         assertThat(coverage.intervals()).as(of).isGreaterThan(80 * 10);
         assertThat(coverage.share()).as(of).isGreaterThan(0.93 - 3 * coverage.error());
-        if (!careful(metric, suffix)) {
+        if (!careful(metric)) {
           assertThat(coverage.share()).as(of).isLessThan(0.99 + 3 * coverage.error());
         }
       }
@@ -379,21 +379,20 @@ class SampledRunsTest {
   }
 
   /**
-   * Whether an interval covers more often than it says by design: average precision is widened, all
-   * positives are there for recall, and a flip that was not seen counts in accuracy.
+   * Whether an interval covers more often than it says by design: average precision is widened, and
+   * all positives are there for recall.
    */
-  private static boolean careful(String metric, String suffix) {
-    return metric.equals("average_precision")
-        || metric.equals("recall")
-        || metric.equals("accuracy") && !suffix.isEmpty();
+  private static boolean careful(String metric) {
+    return metric.equals("average_precision") || metric.equals("recall");
   }
 
-  /** Prints the section of docs/simulations.md: runs, samples of each. */
+  /** Prints the section of docs/simulations.md: runs, samples of each, seed of the first. */
   public static void main(String[] args) throws Exception {
     int runs = Integer.parseInt(args[0]);
     int samples = Integer.parseInt(args[1]);
     long start = System.nanoTime();
-    Found found = replayed(runs, samples, 100_000, 12, 2_000);
+    long first = args.length > 2 ? Long.parseLong(args[2]) : 11;
+    Found found = replayed(first, runs, samples, 100_000, 12, 2_000);
     System.out.println(table(found, runs));
     System.out.printf(Locale.ROOT, "%.0f s%n", (System.nanoTime() - start) * 1e-9);
   }

@@ -17,6 +17,7 @@ import java.util.Objects;
  * @param finiteVariance variance around the value of the whole finite set; 0 when all of it was
  *     seen
  * @param superpopulationVariance variance around the value on future examples
+ * @param unseen what the finite variance may lack, by side
  * @param rows examples that the estimate rests on
  * @param effectiveRows (sum w)² / sum w² of them: examples of equal weight that say as much
  * @param flags remarks, never null
@@ -27,15 +28,38 @@ public record Estimate(
     String reason,
     double finiteVariance,
     double superpopulationVariance,
+    Unseen unseen,
     long rows,
     double effectiveRows,
     List<String> flags) {
   /** Flag: every example that the value depends on was seen. */
   public static final String WHOLE_SET = "whole_set";
 
+  /**
+   * What examples that no sample of its size would have to show could add to the finite variance:
+   * losses are rare and large, and a sample without the largest takes its own variance for too
+   * small.
+   *
+   * @param below where the whole set's value may be lower
+   * @param above where it may be higher
+   */
+  public record Unseen(double below, double above) {
+    /** Nothing to allow for. */
+    public static final Unseen NONE = new Unseen(0, 0);
+
+    /** Both at least 0. */
+    public Unseen {
+      if (!(below >= 0 && above >= 0)) {
+        throw new IllegalArgumentException(
+            "allowances must be at least 0, got " + below + ", " + above);
+      }
+    }
+  }
+
   /** Holds "NaN iff a reason" and variances of at least 0; copies the flags. */
   public Estimate {
     Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(unseen, "unseen");
     flags = List.copyOf(flags);
     if (Double.isNaN(value) != (reason != null)) {
       throw new IllegalArgumentException(
@@ -60,12 +84,20 @@ public record Estimate(
       long rows,
       double effectiveRows) {
     return new Estimate(
-        name, value, null, finiteVariance, superpopulationVariance, rows, effectiveRows, List.of());
+        name,
+        value,
+        null,
+        finiteVariance,
+        superpopulationVariance,
+        Unseen.NONE,
+        rows,
+        effectiveRows,
+        List.of());
   }
 
   /** No value, and why. */
   public static Estimate undefined(String name, String reason, long rows) {
-    return new Estimate(name, Double.NaN, reason, 0, 0, rows, 0, List.of());
+    return new Estimate(name, Double.NaN, reason, 0, 0, Unseen.NONE, rows, 0, List.of());
   }
 
   /** The same with one more remark. */
@@ -73,7 +105,29 @@ public record Estimate(
     var more = new ArrayList<>(flags);
     more.add(flag);
     return new Estimate(
-        name, value, reason, finiteVariance, superpopulationVariance, rows, effectiveRows, more);
+        name,
+        value,
+        reason,
+        finiteVariance,
+        superpopulationVariance,
+        unseen,
+        rows,
+        effectiveRows,
+        more);
+  }
+
+  /** The same with an allowance for what was not seen. */
+  public Estimate withUnseen(Unseen allowance) {
+    return new Estimate(
+        name,
+        value,
+        reason,
+        finiteVariance,
+        superpopulationVariance,
+        allowance,
+        rows,
+        effectiveRows,
+        flags);
   }
 
   /** Whether there is a value. */
@@ -92,7 +146,8 @@ public record Estimate(
   }
 
   /**
-   * The value with value ± widening * z * se, cut at the ends of the metric's range.
+   * The value with value ± widening * z * se, cut at the ends of the metric's range. For the whole
+   * set each side's variance has its allowance for what was not seen.
    *
    * @param widening factor of the half width, at least 1; see {@link TierOne}
    */
@@ -102,14 +157,18 @@ public record Estimate(
       return withFlags(MetricValue.undefined(name, reason));
     }
     checkWidening(widening);
+    boolean finite = target == Target.FINITE;
+    double half = widening * Intervals.z(level);
+    double below = half * Math.sqrt(variance(target) + (finite ? unseen.below() : 0));
+    double above = half * Math.sqrt(variance(target) + (finite ? unseen.above() : 0));
+    String method = finite && !unseen.equals(Unseen.NONE) ? "normal_unseen" : "normal";
     var interval =
-        Intervals.normal(
-            value,
-            widening * standardError(target),
-            least,
-            most,
+        new Interval(
+            Math.max(least, value - below),
+            Math.min(most, value + above),
+            method(method, widening),
             level,
-            method("normal", widening));
+            target);
     return dressed(MetricValue.defined(name, value, aim(interval, target)), target);
   }
 

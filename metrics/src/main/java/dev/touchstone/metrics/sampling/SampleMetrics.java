@@ -107,7 +107,8 @@ public final class SampleMetrics {
     double[] variances = strata.variances(u, codes, 0);
     var estimate =
         Estimate.of(
-            metric, value, variances[0], variances[1], scores.length, strata.effectiveRows());
+                metric, value, variances[0], variances[1], scores.length, strata.effectiveRows())
+            .withUnseen(unseen(metric, u));
     boolean risk =
         metric.equals("average_precision")
             && ranks().averagePrecisionEstimate().flags().contains("unseen_negative_risk");
@@ -139,13 +140,21 @@ public final class SampleMetrics {
     for (int i = 0; i < u.length; i++) {
       u[i] = otherU[i] - u[i];
     }
-    // flips are few: one more that was not seen counts
+    // flips are few: one that was not seen counts, in whichever stratum it is
     double least = metric.equals("accuracy") ? 1 / strata.population() : 0;
     double[] variances = strata.variances(u, codes, least);
     var estimate =
-        Estimate.of(name, value, variances[0], variances[1], scores.length, strata.effectiveRows());
+        Estimate.of(name, value, variances[0], variances[1], scores.length, strata.effectiveRows())
+            .withUnseen(unseen(metric, u));
     boolean seen = metric.equals("recall") ? wholePositives : whole;
     return seen ? estimate.withFlag(Estimate.WHOLE_SET) : estimate;
+  }
+
+  /** Losses have long tails; what the others may lack their intervals allow for otherwise. */
+  private Estimate.Unseen unseen(String metric, double[] u) {
+    return metric.equals("log_loss") || metric.equals("brier")
+        ? strata.unseen(u, codes)
+        : Estimate.Unseen.NONE;
   }
 
   private RankInfluence ranks() {

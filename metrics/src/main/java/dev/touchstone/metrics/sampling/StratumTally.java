@@ -6,13 +6,15 @@ import dev.touchstone.metrics.Sum128;
 import dev.touchstone.metrics.shared.StateReader;
 import dev.touchstone.metrics.shared.StateWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Log loss, Brier score and the confusion table of a stratified sample, by stratum: what the value
  * of the whole evaluation set is, once the strata's populations are known.
  *
- * <p>Mergeable and of fixed size, some 140 bytes a stratum: every term is rounded once and added as
+ * <p>Mergeable and of fixed size, some 160 bytes a stratum: every term is rounded once and added as
  * an integer, so {@code accept} and {@code combine} in any order and partition give the same bytes.
  * Scores are float32 without NaN, labels 0 or 1, rows without weights of their own. Not
  * thread-safe.
@@ -22,7 +24,7 @@ public final class StratumTally {
   public static final int MOST_STRATA = PlanRule.MOST_STRATA;
 
   private static final int KIND = 'T';
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final double UNIT = 0x1p52; // losses stay below 16, their squares below 2^8
   private static final double EPS = ScorePrecision.FLOAT32.clipEpsilon();
   private static final int TP = 0;
@@ -38,6 +40,11 @@ public final class StratumTally {
   private final Sum128[] squaredLosses;
   private final Sum128[] errors;
   private final Sum128[] squaredErrors;
+
+  /** Of |score - label|, which both losses grow with. */
+  private final double[] nearest;
+
+  private final double[] farthest;
   private long outside;
 
   private StratumTally(int strata, float threshold) {
@@ -55,6 +62,9 @@ public final class StratumTally {
     squaredLosses = zeros(strata);
     errors = zeros(strata);
     squaredErrors = zeros(strata);
+    nearest = new double[strata];
+    farthest = new double[strata];
+    Arrays.fill(nearest, 1);
   }
 
   private static Sum128[] zeros(int strata) {
@@ -89,6 +99,9 @@ public final class StratumTally {
     }
     double loss = logLoss(score, label);
     double error = ((double) score - label) * ((double) score - label);
+    double distance = Math.abs((double) score - label);
+    nearest[stratum] = Math.min(nearest[stratum], distance);
+    farthest[stratum] = Math.max(farthest[stratum], distance);
     losses[stratum].add((long) (loss * UNIT + 0.5));
     squaredLosses[stratum].add((long) (loss * loss * UNIT + 0.5));
     errors[stratum].add((long) (error * UNIT + 0.5));
@@ -99,6 +112,10 @@ public final class StratumTally {
   static double logLoss(float score, int label) {
     double p = Math.min(Math.max(score, EPS), 1 - EPS);
     return -Ln.ofNormal(label == 1 ? p : 1 - p);
+  }
+
+  private static double logLossAt(double distance) {
+    return -Ln.ofNormal(1 - Math.min(Math.max(distance, EPS), 1 - EPS));
   }
 
   /** Adds another sample's sums; returns this. Both must have the same strata and threshold. */
@@ -124,6 +141,8 @@ public final class StratumTally {
       squaredLosses[h].combine(other.squaredLosses[h]);
       errors[h].combine(other.errors[h]);
       squaredErrors[h].combine(other.squaredErrors[h]);
+      nearest[h] = Math.min(nearest[h], other.nearest[h]);
+      farthest[h] = Math.max(farthest[h], other.farthest[h]);
     }
     outside += other.outside;
     return this;
@@ -181,8 +200,8 @@ public final class StratumTally {
     }
     boolean some = strata.reason() == null;
     var results = new ArrayList<Estimate>();
-    results.add(mean("log_loss", strata, losses, squaredLosses));
-    results.add(mean("brier", strata, errors, squaredErrors));
+    results.add(mean("log_loss", strata, losses, squaredLosses, StratumTally::logLossAt));
+    results.add(mean("brier", strata, errors, squaredErrors, distance -> distance * distance));
     results.add(ratio("accuracy", strata, t, null, 1, 0, 0, 1, 1, 1, 1, 1));
     String unpredicted = some && t[TP] + t[FP] == 0 ? "no_predicted_positives" : null;
     results.add(ratio("precision", strata, t, unpredicted, 1, 0, 0, 0, 1, 1, 0, 0));
@@ -202,12 +221,15 @@ public final class StratumTally {
     }
     one.losses[0] = losses[stratum];
     one.squaredLosses[0] = squaredLosses[stratum];
+    one.nearest[0] = nearest[stratum];
+    one.farthest[0] = farthest[stratum];
     one.outside = outside;
     var all = one.result(new long[] {population});
     return List.of(all.get(0), all.get(2));
   }
 
-  private Estimate mean(String name, PostStrata strata, Sum128[] sums, Sum128[] squares) {
+  private Estimate mean(
+      String name, PostStrata strata, Sum128[] sums, Sum128[] squares, DoubleUnaryOperator lossAt) {
     String reason = strata.reason() == null && outside > 0 ? "score_outside_0_1" : strata.reason();
     if (reason != null) {
       return Estimate.undefined(name, reason, rows());
@@ -225,13 +247,19 @@ public final class StratumTally {
     }
     double n = strata.population();
     double[] variances = strata.variances(means, centred, 0);
+    var unseen =
+        strata.unseen(
+            means,
+            Arrays.stream(nearest).map(lossAt).toArray(),
+            Arrays.stream(farthest).map(lossAt).toArray());
     return Estimate.of(
-        name,
-        value / n,
-        variances[0] / n / n,
-        variances[1] / n / n,
-        rows(),
-        strata.effectiveRows());
+            name,
+            value / n,
+            variances[0] / n / n,
+            variances[1] / n / n,
+            rows(),
+            strata.effectiveRows())
+        .withUnseen(new Estimate.Unseen(unseen.below() / n / n, unseen.above() / n / n));
   }
 
   /**
@@ -294,6 +322,7 @@ public final class StratumTally {
         out.writeCount(table[TP][h]).writeCount(table[FP][h]);
         out.writeSum(losses[h]).writeSum(squaredLosses[h]);
         out.writeSum(errors[h]).writeSum(squaredErrors[h]);
+        out.writeDouble(nearest[h]).writeDouble(farthest[h]);
       }
     }
     return out.toBytes();
@@ -317,6 +346,8 @@ public final class StratumTally {
         tally.squaredLosses[h].combine(in.readSum());
         tally.errors[h].combine(in.readSum());
         tally.squaredErrors[h].combine(in.readSum());
+        tally.nearest[h] = in.readDouble();
+        tally.farthest[h] = in.readDouble();
       }
     }
     in.end();

@@ -138,6 +138,7 @@ public final class TierOne {
         // the anchor is exact for the set at hand only: for future examples it varies too, which
         // the difference does not know
         difference.superpopulationVariance(),
+        difference.unseen(),
         difference.rows(),
         difference.effectiveRows(),
         java.util.List.of("reanchored"));

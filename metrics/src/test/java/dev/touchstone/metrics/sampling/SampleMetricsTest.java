@@ -196,6 +196,8 @@ class SampleMetricsTest {
       assertThat(estimate.standardError(Target.SUPERPOPULATION))
           .isCloseTo(other.standardError(Target.SUPERPOPULATION), within(1e-7));
       assertThat(estimate.flags()).isEqualTo(other.flags());
+      assertThat(estimate.unseen().above()).isCloseTo(other.unseen().above(), within(1e-12));
+      assertThat(estimate.unseen().below()).isCloseTo(other.unseen().below(), within(1e-12));
     }
     assertThat(tally.effectiveRows(world.populations)).isBetween(100.0, (double) sample.length);
   }
@@ -263,7 +265,7 @@ class SampleMetricsTest {
     assertThatThrownBy(() -> merged.combine(StratumTally.of(5, 0.4)))
         .hasMessageContaining("got 5 at 0.06 and 5 at 0.4");
     assertThatThrownBy(() -> StratumTally.fromBytes(new byte[] {'T', 9}))
-        .hasMessageContaining("version must be 1, got 9");
+        .hasMessageContaining("version must be 2, got 9");
   }
 
   @Test
@@ -357,6 +359,34 @@ class SampleMetricsTest {
         .hasMessageContaining("the same labels and strata");
   }
 
+  /** 2 d² (1 - n/M) (M/n)² by side, over all examples squared. */
+  @Test
+  void lossesAllowForExamplesAsFarOutThatWereNotSeen() {
+    var tally = StratumTally.of(2, 0.5);
+    tally.accept(0, 1f, 1);
+    for (float score : new float[] {0, 0, 0, 0.5f}) {
+      tally.accept(1, score, 0);
+    }
+    // squared errors 0, 0, 0, 0.25 of 4 in 40; their mean 0.0625
+    var brier = tally.result(new long[] {1, 40}).get(1);
+    double scale = 2 * 10.0 * 10.0 * 0.9 / (41 * 41);
+    assertThat(brier.unseen().above()).isCloseTo(scale * 0.1875 * 0.1875, within(1e-15));
+    assertThat(brier.unseen().below()).isCloseTo(scale * 0.0625 * 0.0625, within(1e-15));
+    var interval = TierOne.level(brier, 0.95).interval();
+    assertThat(interval.method()).isEqualTo("linearised_normal_unseen");
+    double z = 1.959963984540054;
+    assertThat(interval.high())
+        .isCloseTo(
+            brier.value() + z * Math.sqrt(brier.finiteVariance() + brier.unseen().above()),
+            within(1e-12));
+    // for future examples the variance is what it is
+    assertThat(brier.normal(Target.SUPERPOPULATION, 0.95, 1, 0, 1).interval().method())
+        .isEqualTo("linearised_normal");
+    // of a stratum that was seen whole nothing is missing
+    assertThat(tally.result(0, 1).get(0).unseen()).isEqualTo(Estimate.Unseen.NONE);
+    assertThatThrownBy(() -> new Estimate.Unseen(-1, Double.NaN)).hasMessageContaining("-1.0, NaN");
+  }
+
   /** Two models that agree on every row say nothing of the rows that were not seen. */
   @Test
   void aDifferenceWithoutVarianceHasNoInterval() {
@@ -369,5 +399,16 @@ class SampleMetricsTest {
     // accuracy allows for a flip that was not seen
     var accuracy = TierOne.difference("accuracy", metrics.difference(same, "accuracy"), 0.95);
     assertThat(accuracy.interval().high()).isPositive();
+    // in one of the three strata that were not seen whole, nobody knows which
+    double variance = 0;
+    long[] counts = new long[5];
+    for (int row : world.sample(1)) {
+      counts[world.codes[row]]++;
+    }
+    for (int h = 2; h < 5; h++) {
+      double n = counts[h];
+      variance += Math.pow(world.populations[h] / n, 2) * (1 - n / world.populations[h]) / 3;
+    }
+    assertThat(accuracy.standardError()).isCloseTo(Math.sqrt(variance) / world.n, within(1e-12));
   }
 }
