@@ -82,6 +82,11 @@ public record ServerSettings(
         newHost, port, bootstrap, topics, token, maxWatchers, events, limits, forward);
   }
 
+  public ServerSettings withPort(int newPort) {
+    return new ServerSettings(
+        host, newPort, bootstrap, topics, token, maxWatchers, events, limits, forward);
+  }
+
   public ServerSettings withTopics(Topics newTopics) {
     return new ServerSettings(
         host, port, bootstrap, newTopics, token, maxWatchers, events, limits, forward);

@@ -16,19 +16,7 @@ public final class PagePlayground {
 
   public static void main(String[] args) throws InterruptedException {
     int port = args.length > 0 ? Integer.parseInt(args[0]) : 8080;
-    try (var fixture =
-        new ServerFixture(
-            s ->
-                new ServerSettings(
-                    s.host(),
-                    port,
-                    s.bootstrap(),
-                    s.topics(),
-                    s.token(),
-                    s.maxWatchers(),
-                    s.events(),
-                    s.limits(),
-                    s.forward()))) {
+    try (var fixture = new ServerFixture(s -> s.withPort(port))) {
       System.out.println(fixture.server.url());
       if (!List.of(args).contains("--empty")) {
         play(fixture);

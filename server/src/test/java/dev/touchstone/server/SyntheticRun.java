@@ -259,12 +259,101 @@ public final class SyntheticRun {
     return record(topics.reports(), reportKey(i), o, time(i) + 4_000);
   }
 
+  /**
+   * A request's report that sets a step's predictions against {@code other}'s, example by example.
+   */
+  public TopicRecord compared(String triggerId, int i, SyntheticRun other, int j) {
+    ObjectNode report = report(i);
+    report.set("comparison", comparison(i, other, j));
+    return requested(triggerId, i, setKey(runId, i) + ":compared-with-" + j, report);
+  }
+
+  /** A request's report of any content. */
+  public TopicRecord requested(String triggerId, int i, String reportKey, ObjectNode report) {
+    ObjectNode o = outcome(i, "EVALUATED", null);
+    o.put("trigger_id", triggerId).put("trigger", "request");
+    o.put("set_key", setKey(runId, i));
+    o.put("request_hash", reportKey.substring(reportKey.indexOf(':') + 1));
+    o.put("report_key", reportKey);
+    o.put("finished_at", time(i) + 60_000);
+    o.set("report", report);
+    return record(topics.reports(), reportKey, o, time(i) + 60_000);
+  }
+
+  private ObjectNode comparison(int i, SyntheticRun other, int j) {
+    ObjectNode c = Json.MAPPER.createObjectNode();
+    c.put("baseline", setKey(other.runId, j));
+    c.putObject("join")
+        .put("paired_by", "id")
+        .put("rows", SIZE)
+        .put("baseline_rows", SIZE)
+        .put("joined", SIZE)
+        .put("share", 1.0)
+        .put("complete", true)
+        .put("n", SIZE)
+        .put("n_pos", POSITIVES);
+    ArrayNode metrics = c.putArray("metrics");
+    double[] mu = {separation(i, skill), separation(j, other.skill)};
+    double[] ap = new double[2];
+    double[] auc = new double[2];
+    double[] brier = new double[2];
+    for (int k = 0; k < 2; k++) {
+      ap[k] = new Counts(SIZE, POSITIVES, mu[k]).averagePrecision();
+      auc[k] = normalCdf(mu[k] / Math.sqrt(2));
+      brier[k] = 0.00498 - 0.0004 * mu[k];
+    }
+    difference(metrics, "average_precision", ap, 0.004, true);
+    difference(metrics, "roc_auc", auc, 0.2, true);
+    difference(metrics, "brier", brier, 0.000002, false);
+    c.put("p_adjustment", "holm").put("threshold", DECISION).put("baseline_threshold", DECISION);
+    c.putObject("mcnemar")
+        .put("both_right", SIZE - 500)
+        .put("baseline_only", 70)
+        .put("candidate_only", 130)
+        .put("neither", 300)
+        .put("p_value", 0.00002);
+    ObjectNode flips = c.putObject("flips");
+    flips.put("total", 200).put("raised", 150).put("lowered", 50);
+    flips.put("mended", 130).put("broken", 70);
+    flips.put("positive_raised", 120).put("positive_lowered", 40);
+    flips.put("negative_raised", 30).put("negative_lowered", 10);
+    flips.putObject("rate").put("value", 0.0002).put("ci_low", 0.00017).put("ci_high", 0.00023);
+    return c;
+  }
+
+  private static void difference(
+      ArrayNode out, String metric, double[] values, double width, boolean up) {
+    double d = values[0] - values[1];
+    boolean apart = Math.abs(d) > width;
+    ObjectNode m = out.addObject();
+    m.put("metric", metric).put("direction", up ? "higher_is_better" : "lower_is_better");
+    m.put("value", values[0]).put("baseline", values[1]).put("difference", d);
+    m.put("ci_low", d - width).put("ci_high", d + width).put("ci_method", "paired");
+    m.put("level", 0.95).putNull("target").putNull("reason").putNull("ci_reason");
+    m.put("p_value", apart ? 0.001 : 0.4).put("p_value_holm", apart ? 0.003 : 0.4);
+    m.put("verdict", !apart ? "INDISTINGUISHABLE" : d > 0 == up ? "BETTER" : "WORSE");
+  }
+
+  /** A step's report, to be changed. */
+  public ObjectNode reportOf(int i) {
+    return report(i);
+  }
+
   /** A trigger ended without a report. */
   public TopicRecord ended(int i, String state, String reason) {
     ObjectNode o = outcome(i, state, reason);
     o.putNull("report_key");
     o.putNull("report");
     return record(topics.reports(), o.get("trigger_id").asText(), o, time(i) + 30_000);
+  }
+
+  /** A request ended without a report. */
+  public TopicRecord endedRequest(String triggerId, int i, String state, String reason) {
+    ObjectNode o = outcome(i, state, reason);
+    o.put("trigger_id", triggerId).put("trigger", "request");
+    o.putNull("report_key");
+    o.putNull("report");
+    return record(topics.reports(), triggerId, o, time(i) + 30_000);
   }
 
   private ObjectNode outcome(int i, String state, String reason) {
@@ -360,7 +449,32 @@ public final class SyntheticRun {
     for (int k = 600; k >= 0; k--) {
       curve.add(vertex(counts, -6 + 11.0 * k / 600));
     }
+    ArrayNode points = r.putArray("operating_points");
+    operatingPoint(
+        points, "decision", row(counts, POSITIVES, zOf(DECISION)).put("threshold", DECISION));
+    operatingPoint(points, "precision_at_recall_0.5", row(counts, POSITIVES, mu));
+    ArrayNode calibration = r.putArray("calibration");
+    for (int k = 0; k < 10; k++) {
+      double score = 0.0004 * Math.pow(2.2, k);
+      double rate = k == 0 ? 0 : Math.min(0.9, score * (1.25 - 0.05 * k));
+      calibration
+          .addObject()
+          .put("low", score * 0.8)
+          .put("high", score * 1.2)
+          .put("weight", SIZE / 10)
+          .put("mean_score", score)
+          .put("positive_rate", rate)
+          .put("ci_low", rate * 0.8)
+          .put("ci_high", rate * 1.2 + 0.0001);
+    }
     ArrayNode slices = r.putArray("slices");
+    slices
+        .addObject()
+        .put("slice", "country=XK")
+        .put("n", 900)
+        .put("n_pos", 4)
+        .put("reason", "too_few_positives")
+        .setAll(Map.of("metrics", r.objectNode(), "differences", r.objectNode()));
     for (int c = 0; c < COUNTRIES.size(); c++) {
       double slice = c == 2 ? mu * (1 - 0.012 * i) : mu * (1 + 0.02 * c);
       long n = SIZE * (4 - c) / 10;
@@ -369,6 +483,14 @@ public final class SyntheticRun {
       s.put("n", n);
       s.put("n_pos", n / 200);
       s.set("metrics", fullMetrics(new Counts(n, n / 200, slice), slice, n / 200));
+      double gap = new Counts(n, n / 200, slice).averagePrecision() - counts.averagePrecision();
+      s.putObject("differences")
+          .putObject("average_precision")
+          .put("value", gap * 1.1)
+          .put("ci_low", gap * 1.1 - 0.012)
+          .put("ci_high", gap * 1.1 + 0.012)
+          .put("p_value", 0.01)
+          .put("p_value_bh", 0.03);
     }
     r.putObject("provenance")
         .put("set_key", setKey(runId, i))
@@ -377,6 +499,11 @@ public final class SyntheticRun {
         .put("average_precision", "step sum");
     r.putObject("cost");
     return r;
+  }
+
+  private static void operatingPoint(ArrayNode out, String name, ObjectNode row) {
+    ObjectNode point = out.addObject().put("name", name).putNull("reason");
+    point.setAll(row);
   }
 
   private static ObjectNode fullMetrics(Counts counts, double mu, long pos) {
@@ -391,6 +518,8 @@ public final class SyntheticRun {
     double[] at = counts.at(zOf(DECISION));
     value(m, "precision", at[0] / (at[0] + at[1]), se, "wilson", null);
     value(m, "recall", at[0] / pos, se, "wilson", null);
+    value(m, "precision_at_top_100", 0.86, 0, null, null);
+    value(m, "recall_at_top_100", 86.0 / pos, 0, null, null);
     m.set("max_f1", m.objectNode().put("value", 0.33).put("ci_reason", "threshold_selected"));
     for (String name : List.of("ci_low", "ci_high", "ci_method", "level", "target", "reason")) {
       ((ObjectNode) m.get("max_f1")).putNull(name);

@@ -41,6 +41,8 @@ export const series = (id, metric, slice) =>
 
 export const reportPath = (run, checkpoint) =>
   `v1/runs/${part(run)}/checkpoints/${part(checkpoint)}/report`;
+export const reportKeyPath = key => `v1/reports/${part(key)}`;
+export const reportOf = key => ask(reportKeyPath(key));
 export const report = (run, checkpoint) => ask(reportPath(run, checkpoint));
 
 export function evaluate(request, token, key) {

@@ -7,6 +7,7 @@ import { Sidebar } from './sidebar.js';
 import { Start } from './start.js';
 import { Run } from './run.js';
 import { Checkpoint } from './checkpoint.js';
+import { Compare } from './compare.js';
 import { KEYS, help, listen } from './keys.js';
 
 const host = document.getElementById('app');
@@ -53,11 +54,11 @@ function helpDialog() {
   h('button', { type: 'button', onClick: () => help(false) }, 'Close'));
 }
 
-const VIEWS = { start: Start, run: Run, checkpoint: Checkpoint };
+const VIEWS = { start: Start, run: Run, checkpoint: Checkpoint, compare: Compare };
 
 function draw() {
   const { view, run } = state.route;
-  document.title = run == null ? 'Touchstone' : `${run} · Touchstone`;
+  document.title = view === 'compare' ? 'Compare · Touchstone' : run == null ? 'Touchstone' : `${run} · Touchstone`;
   render(h('div', { class: `frame at-${view} ${state.connection === 'reconnecting' ? 'is-stale' : ''}` },
     h('a', { class: 'skip', href: '#main', onClick: e => {
       e.preventDefault();

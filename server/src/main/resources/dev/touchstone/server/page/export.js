@@ -17,7 +17,8 @@ const MAX_CELL = 42;
  * @param table () => ({ head, rows }), with values as they are: no rounding
  * @param path of the API that has the data
  * @param part where in the answer, such as `report.curve`; absent: all of it
- * @param caption one line under the picture
+ * @param brief the table of the picture, where the whole one would be long
+ * @param caption what stands under the picture
  * @param decorate (context, left, top, ratio) draws over the chart's canvas what the page shows
  *     beside it
  */
@@ -56,7 +57,7 @@ class ExportMenu extends Component {
     }
   }
 
-  render({ title, name, table, path, part, caption, decorate }) {
+  render({ title, name, table, brief, path, part, caption, decorate }) {
     const file = ending => `${fileName(name)}.${ending}`;
     const item = (words, action) => h('li', null, h('button', { type: 'button', onClick: () => this.run(action) }, words));
     return h('details', {
@@ -72,7 +73,7 @@ class ExportMenu extends Component {
       h('svg', { width: 16, height: 16, viewBox: '0 0 16 16', 'aria-hidden': 'true' },
         h('path', { d: 'M8 2v8M4.5 6.8 8 10.3l3.5-3.5M3 13.5h10' }))),
     h('ul', null,
-      item('Picture (PNG)', () => picture(this.host.closest('.card'), { title, caption, table, decorate }).then(b => download(b, file('png')))),
+      item('Picture (PNG)', () => picture(this.host.closest('.card'), { title, caption, table: brief ?? table, decorate }).then(b => download(b, file('png')))),
       table && item('Table (CSV)', () => download(new Blob([csv(table())], { type: 'text/csv;charset=utf-8' }), file('csv'))),
       path && item('Data (JSON)', () => json(path, part).then(text => download(new Blob([text], { type: 'application/json' }), file('json')))),
       path && item('Copy as curl', () => copy(curl(path, part)))));
@@ -149,14 +150,29 @@ function words(context, text, x, y, font, colour) {
   context.fillText(text, x, y);
 }
 
+/** Text that may be wider than the sheet, in lines. */
+function lines(context, text, width) {
+  context.font = `12px ${FONT}`;
+  return (text ?? '').split(' · ').reduce((all, piece) => {
+    const longer = all.length ? `${all.at(-1)} · ${piece}` : piece;
+    if (all.length && context.measureText(longer).width <= width) all[all.length - 1] = longer;
+    else all.push(piece);
+    return all;
+  }, []);
+}
+
+const LINE = 17;
+const probe = () => document.createElement('canvas').getContext('2d');
+
 function ofChart(chart, title, caption, decorate) {
   const ratio = devicePixelRatio;
   const [width, height] = [chart.width / ratio, chart.height / ratio];
-  const { canvas, context } = sheet(width + 40, height + 96, ratio);
+  const under = lines(probe(), caption, width - 8);
+  const { canvas, context } = sheet(width + 40, height + 78 + under.length * LINE, ratio);
   words(context, title, 24, 36, '620 16px', '--ink');
   context.drawImage(chart, 20, 52, width, height);
   if (decorate) decorate(context, 20, 52);
-  words(context, caption ?? '', 24, height + 80, '12px', '--muted');
+  under.forEach((line, i) => words(context, line, 24, height + 78 + i * LINE, '12px', '--muted'));
   return canvas;
 }
 
@@ -164,19 +180,19 @@ function ofTable({ head, rows }, title, caption) {
   const shown = rows.slice(0, MAX_PICTURE_ROWS);
   const isNumber = head.map((_, i) => shown.some(r => typeof r[i] === 'number'));
   const text = [head, ...shown].map(row => row.map(short));
-  const probe = document.createElement('canvas').getContext('2d');
-  probe.font = `13px ${FONT}`;
-  const widths = head.map((_, i) => Math.ceil(Math.max(...text.map(row => probe.measureText(row[i] ?? '').width))) + 28);
+  const rule = probe();
+  rule.font = `560 13px ${FONT}`;
+  const widths = head.map((_, i) => Math.ceil(Math.max(...text.map(row => rule.measureText(row[i] ?? '').width))) + 28);
   const rest = rows.length - shown.length;
-  const under = [rest > 0 && `${rest} more rows`, caption].filter(Boolean).join(' · ');
-  const width = Math.max(360, widths.reduce((a, b) => a + b, 0) + 34);
-  const line = 28;
-  const { canvas, context } = sheet(width, 92 + text.length * line, 2);
+  const width = Math.max(400, widths.reduce((a, b) => a + b, 0) + 34);
+  const under = lines(rule, [rest > 0 && `${rest} more rows`, caption].filter(Boolean).join(' · '), width - 48);
+  const row = 28;
+  const { canvas, context } = sheet(width, 80 + text.length * row + under.length * LINE, 2);
   words(context, title, 24, 36, '620 16px', '--ink');
-  text.forEach((row, r) => {
-    const y = 74 + r * line;
+  text.forEach((cells, r) => {
+    const y = 74 + r * row;
     let x = 24;
-    row.forEach((cell, i) => {
+    cells.forEach((cell, i) => {
       context.textAlign = isNumber[i] ? 'right' : 'left';
       words(context, cell, isNumber[i] ? x + widths[i] - 20 : x, y, r ? '13px' : '560 12.5px', r ? '--ink' : '--muted');
       x += widths[i];
@@ -185,7 +201,7 @@ function ofTable({ head, rows }, title, caption) {
     context.fillRect(24, y + 9, width - 48, 1);
   });
   context.textAlign = 'left';
-  words(context, under, 24, 80 + text.length * line, '12px', '--muted');
+  under.forEach((line, i) => words(context, line, 24, 80 + text.length * row + i * LINE, '12px', '--muted'));
   return canvas;
 }
 

@@ -39,6 +39,11 @@ const REASONS = {
   above_every_score: 'above every score',
   fewer_than_2: 'needs two model checkpoints',
   all_tied: 'all values are the same',
+  value_at_limit: 'at the end of its range',
+  precision_not_reached: 'no threshold reaches it',
+  too_few_positives: 'too few positives',
+  too_few_rows: 'too few examples',
+  undefined_in_a_fold: 'undefined in a fold',
   no_promises: 'no proxy had an interval to be held to',
 };
 
@@ -91,8 +96,23 @@ export function signed(v) {
   return (v < 0 ? '−' : '+') + text;
 }
 
+/** An interval of a difference: both ends with their signs. */
+export const signedInterval = (low, high) => (low == null || high == null ? null : `${signed(low)} … ${signed(high)}`);
+
+export const pValue = p => (p == null ? '–' : p < 1e-4 ? '<0.0001' : p.toFixed(p < 0.01 ? 4 : 3));
+
+/** 10⁻³ and the like, where a power of ten has no short decimal. */
+export function power(v) {
+  const e = Math.round(Math.log10(v));
+  if (e >= -3) return String(v >= 1 ? Math.round(v) : Number(v.toPrecision(1)));
+  return `10${String(e).replace('-', '⁻').replace(/\d/g, n => '⁰¹²³⁴⁵⁶⁷⁸⁹'[n])}`;
+}
+
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
 export const count = n => (n == null ? '–' : COUNT.format(n));
+
+/** A sum of any size: whole from a thousand on. */
+export const amount = v => (Math.abs(v) >= 1_000 ? COUNT.format(Math.round(v)) : COUNT.format(v));
 
 /** 1,234,567 as 1.23 M where room is short. */
 export function short(n) {

@@ -34,7 +34,12 @@ function nextAxis() {
 function up() {
   const { route } = state;
   if (route.view === 'checkpoint') location.hash = toRun(route.run, { metric: route.params.metric });
+  else if (route.view === 'compare' && route.params.run) location.hash = toRun(route.params.run);
   else location.hash = '#/';
+}
+
+function compare() {
+  document.querySelector('.actions a[href^="#/compare"]')?.click();
 }
 
 export const KEYS = [
@@ -45,6 +50,7 @@ export const KEYS = [
   ['[', 'previous report', () => moveCheckpoint(-1)],
   ['x', 'next axis: step, epoch, time', nextAxis],
   ['u', 'up: from a checkpoint to its run', up],
+  ['c', 'compare this checkpoint', compare],
   ['t', 'dark or light', () => setTheme(isDark() ? 'light' : 'dark')],
   ['?', 'this list', () => help(true)],
 ];

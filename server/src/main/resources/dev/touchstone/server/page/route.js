@@ -11,6 +11,7 @@ export function parse(hash) {
     }
     return { view: 'run', run: parts[1], checkpoint: null, params };
   }
+  if (parts[0] === 'compare') return { view: 'compare', run: null, checkpoint: null, params };
   return { view: 'start', run: null, checkpoint: null, params };
 }
 
@@ -34,15 +35,38 @@ export const toRun = (run, params) => `#/runs/${encodeURIComponent(run)}${query(
 export const toCheckpoint = (run, checkpoint, params) =>
   `#/runs/${encodeURIComponent(run)}/checkpoints/${encodeURIComponent(checkpoint)}${query(params)}`;
 
+/** Two model checkpoints; one left out is the best of its run. */
+export const toCompare = (run, checkpoint, otherRun, otherCheckpoint, params) =>
+  `#/compare${query({ run, checkpoint, with_run: otherRun, with: otherCheckpoint, ...params })}`;
+
 /** The same place with some parameters changed; null takes one away. */
 export function withParams(route, changes) {
   const params = { ...route.params, ...changes };
   if (route.view === 'checkpoint') return toCheckpoint(route.run, route.checkpoint, params);
   if (route.view === 'run') return toRun(route.run, params);
+  if (route.view === 'compare') return `#/compare${query(params)}`;
   return toStart() + query(params);
 }
 
+// browsers refuse more than a few of these a second
+const WRITE_MILLIS = 150;
+let wanted = null;
+let timer = 0;
+
 /** Changes parameters without a step in the browser's history: sliders would flood it. */
 export function replaceParams(route, changes) {
-  history.replaceState(null, '', withParams(route, changes));
+  wanted = withParams(route, changes);
+  if (!timer) writeWanted();
 }
+
+function writeWanted() {
+  timer = 0;
+  if (wanted == null) return;
+  history.replaceState(null, '', wanted);
+  wanted = null;
+  timer = setTimeout(writeWanted, WRITE_MILLIS);
+}
+
+addEventListener('hashchange', () => {
+  wanted = null;
+});

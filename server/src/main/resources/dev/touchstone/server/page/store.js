@@ -287,8 +287,13 @@ export async function copy(text) {
   }
 }
 
-/** Asks for a full evaluation; wants the token first where the server needs one. */
-export async function evaluate(run, checkpoint) {
+/**
+ * Asks for a full evaluation; wants the token first where the server needs one.
+ *
+ * @param more further fields of the request
+ * @param id of the request: the same id asks only once
+ */
+export async function evaluate(run, checkpoint, more = {}, id = newId()) {
   const mark = run + '\u0000' + checkpoint;
   if (state.asking.has(mark)) return;
   let token = sessionStorage.getItem('touchstone.token');
@@ -299,7 +304,7 @@ export async function evaluate(run, checkpoint) {
   state.asking.add(mark);
   changed();
   try {
-    await api.evaluate({ run_id: run, checkpoint }, token, newId());
+    await api.evaluate({ run_id: run, checkpoint, ...more }, token, id);
     if (token) sessionStorage.setItem('touchstone.token', token);
     say(`Asked for the full evaluation of ${checkpoint}`);
     refreshDetail();

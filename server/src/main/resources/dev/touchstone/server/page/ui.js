@@ -31,6 +31,12 @@ const STATES = {
   TRUSTED: ['good', '✓', 'Trusted'],
   UNTRUSTED: ['bad', '✕', 'Untrusted'],
   UNKNOWN: ['calm', '·', 'Not known yet'],
+  BETTER: ['good', '▲', 'Better'],
+  WORSE: ['bad', '▼', 'Worse'],
+  INDISTINGUISHABLE: ['calm', '≈', 'Undecided'],
+  UNDEFINED: ['calm', '–', 'Undefined'],
+  PAIRED: ['good', '⇄', 'Paired'],
+  UNPAIRED: ['warn', '△', 'Unpaired'],
 };
 
 // what the server means by them; there is no message that ends a run
@@ -42,6 +48,12 @@ const MEANINGS = {
   TRUSTED: 'its intervals have held the exact values as often as they claim, as far as chance lets one tell',
   UNTRUSTED: 'its intervals have missed the exact values more often than chance explains: nothing is decided on it',
   UNKNOWN: 'fewer than three full evaluations have scored it',
+  BETTER: 'the interval of the difference lies wholly on the better side of 0',
+  WORSE: 'the interval of the difference lies wholly on the worse side of 0',
+  INDISTINGUISHABLE: 'the interval of the difference holds 0: these examples don’t tell',
+  UNDEFINED: 'there is no interval',
+  PAIRED: 'each example is set against itself: what both models share cancels',
+  UNPAIRED: 'two intervals set against each other',
 };
 
 export function badge(state, title = MEANINGS[state]) {
@@ -113,4 +125,15 @@ export function sparkline(values, width = 72, height = 22) {
   const last = values.length - 1;
   return h('svg', { class: 'spark', width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
     h('polyline', { points }), h('circle', { cx: x(last), cy: y(values[last]), r: 2.2 }));
+}
+
+const kept = new Map();
+
+/** The tree of the same name that was made of the same things before: Preact skips it whole. */
+export function keep(name, things, make) {
+  const old = kept.get(name);
+  if (old && old.things.length === things.length && old.things.every((t, i) => t === things[i])) return old.tree;
+  const tree = make();
+  kept.set(name, { things, tree });
+  return tree;
 }

@@ -3,12 +3,7 @@ package dev.touchstone.server.page;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
-import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
 import com.microsoft.playwright.options.ColorScheme;
@@ -16,143 +11,14 @@ import dev.touchstone.server.PagePlayground;
 import dev.touchstone.server.ServerFixture;
 import dev.touchstone.server.SyntheticRun;
 import dev.touchstone.server.TouchstoneServer;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/**
- * The page in a real browser, over a real server that is fed a realistic run. Every test also fails
- * on a script error, on anything that the content security policy refused, and on any request to
- * elsewhere. Screenshots are kept in {@code target/screenshots}.
- */
-class PageTest {
-
-  private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
-  private static final Path SHOTS = Path.of("target", "screenshots");
-
-  private static Playwright playwright;
-  private static Browser browser;
-
-  private ServerFixture fixture;
-  private SyntheticRun live;
-  private BrowserContext context;
-  private Page page;
-  private final List<String> complaints = new ArrayList<>();
-
-  @BeforeAll
-  static void launch() throws IOException {
-    if (!Files.isExecutable(CHROMIUM)) {
-      throw new IllegalStateException(
-          "the page's test needs a browser at " + CHROMIUM + ": apt-get install -y chromium");
-    }
-    Files.createDirectories(SHOTS);
-    playwright =
-        Playwright.create(
-            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-    browser = browser();
-  }
-
-  private static Browser browser() {
-    return playwright
-        .chromium()
-        .launch(
-            new BrowserType.LaunchOptions()
-                .setExecutablePath(CHROMIUM)
-                .setArgs(
-                    List.of(
-                        "--no-sandbox",
-                        "--disable-gpu",
-                        "--disable-background-networking",
-                        "--disable-component-update",
-                        "--disable-sync")));
-  }
-
-  @AfterAll
-  static void quit() {
-    if (playwright != null) {
-      playwright.close();
-    }
-  }
-
-  @BeforeEach
-  void open() {
-    fixture = new ServerFixture();
-    open(1280, 900, ColorScheme.LIGHT);
-  }
-
-  private void open(int width, int height, ColorScheme scheme) {
-    if (!browser.isConnected()) {
-      // a browser that died failed the test that it died in, and no other
-      browser = browser();
-    }
-    if (context != null) {
-      context.close();
-    }
-    context =
-        browser.newContext(
-            new Browser.NewContextOptions()
-                .setViewportSize(width, height)
-                .setColorScheme(scheme)
-                .setReducedMotion(com.microsoft.playwright.options.ReducedMotion.REDUCE));
-    String home = fixture.server.url();
-    page = context.newPage();
-    page.setDefaultTimeout(15_000);
-    page.onPageError(error -> complaints.add("script error: " + error));
-    page.onConsoleMessage(
-        message -> {
-          // a refused fetch is the server's answer and shown by the page; all else is a fault
-          boolean answer = message.text().startsWith("Failed to load resource");
-          if (message.type().equals("error") && !answer) {
-            complaints.add("console: " + message.text());
-          }
-        });
-    page.onRequest(
-        request -> {
-          if (!request.url().startsWith(home)) {
-            complaints.add("request to elsewhere: " + request.url());
-          }
-        });
-  }
-
-  @AfterEach
-  void close() {
-    context.close();
-    fixture.close();
-    assertThat(complaints).isEmpty();
-  }
-
-  private void playRuns(int steps) {
-    PagePlayground.past(fixture);
-    live = PagePlayground.current(fixture, steps);
-  }
-
-  private void go(String hash) {
-    page.navigate(fixture.server.url() + hash);
-  }
-
-  private Locator text(String text) {
-    return page.getByText(text).first();
-  }
-
-  private Locator button(String name) {
-    return page.getByRole(
-        AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
-  }
-
-  private void shoot(String name) {
-    page.evaluate("scrollTo(0, 0)");
-    page.screenshot(
-        new Page.ScreenshotOptions().setPath(SHOTS.resolve(name + ".png")).setFullPage(true));
-  }
+/** The list of runs, a run, and what all views share. */
+class PageTest extends BrowserTest {
 
   @Test
   void anEmptyServerSaysHowToStartAndShowsTheFirstRunWithoutReload() {
@@ -185,10 +51,6 @@ class PageTest {
     assertThat(page.locator("a.run")).hasCount(1);
     page.keyboard().press("Escape");
     assertThat(page.locator("#search")).not().isFocused();
-  }
-
-  private static Page.LocatorOptions has(String text) {
-    return new Page.LocatorOptions().setHasText(text);
   }
 
   @Test
@@ -317,98 +179,6 @@ class PageTest {
   }
 
   @Test
-  void theOperatingPointMovesAndTheTablesFollow() {
-    playRuns(12);
-    go("#/runs/fraud-live/checkpoints/step-02000");
-    assertThat(page.locator("h1")).hasText("step-02000");
-    Locator threshold = page.locator("#threshold-value");
-    Locator missed = page.locator(".confusion .cell", has("missed")).locator("b");
-    String before = threshold.textContent();
-    String missedBefore = missed.textContent();
-    shoot("checkpoint-light");
-
-    // drag towards high recall
-    BoundingBox handle = page.locator(".operating-point").boundingBox();
-    BoundingBox over = page.locator(".plot .u-over").boundingBox();
-    page.mouse().move(handle.x + handle.width / 2, handle.y + handle.height / 2);
-    page.mouse().down();
-    page.mouse().move(over.x + over.width * 0.9, over.y + over.height * 0.97);
-    page.mouse().up();
-
-    assertThat(threshold).not().hasText(before);
-    double moved = Double.parseDouble(threshold.textContent());
-    assertThat(moved).isLessThan(Double.parseDouble(before));
-    assertThat(count(missed.textContent())).isLessThan(count(missedBefore));
-    // positives are 5,000 wherever the point lies
-    Locator hits = page.locator(".confusion .cell", has("true positives")).locator("b");
-    assertThat(count(hits.textContent()) + count(missed.textContent())).isEqualTo(5_000);
-    Locator current = page.locator("table.sweep tr.current");
-    assertThat(current).hasCount(1);
-    assertThat(page.evaluate("document.querySelector('tr.current').offsetTop"))
-        .satisfies(
-            top -> {
-              double scrolled = number("document.querySelector('.sweep').parentNode.scrollTop");
-              assertThat(((Number) top).doubleValue()).isBetween(scrolled, scrolled + 420);
-            });
-    double row = Double.parseDouble(current.locator("td").first().textContent());
-    // the sweep's thresholds lie 7 % apart
-    assertThat(row).isBetween(moved * 0.93, moved * 1.07);
-
-    // and it is in the address
-    page.reload();
-    assertThat(threshold).hasText(String.valueOf(threshold.textContent()));
-    assertThat(Double.parseDouble(threshold.textContent())).isEqualTo(moved);
-  }
-
-  @Test
-  void theOperatingPointFollowsTheKeyboardAndTheTable() {
-    playRuns(12);
-    go("#/runs/fraud-live/checkpoints/step-02000?t=0.5");
-    Locator threshold = page.locator("#threshold-value");
-    assertThat(Double.parseDouble(threshold.textContent())).isBetween(0.5, 0.53);
-
-    String before = threshold.textContent();
-    page.locator("#threshold").focus();
-    page.keyboard().press("ArrowRight");
-    assertThat(threshold).not().hasText(before);
-    assertThat(Double.parseDouble(threshold.textContent())).isLessThan(0.5);
-
-    page.locator("table.sweep tbody tr").nth(100).click();
-    assertThat(page.locator("table.sweep tbody tr").nth(100)).hasClass("current");
-  }
-
-  @Test
-  void prAndRocAndSlicesAreShown() {
-    playRuns(12);
-    go("#/runs/fraud-live/checkpoints/step-02000");
-    assertThat(text("prevalence 0.005000: what guessing reaches")).isVisible();
-
-    button("ROC").click();
-
-    assertThat(text("Receiver operating characteristic")).isVisible();
-    page.waitForURL(url -> url.contains("curve=roc"));
-    Locator slices = page.locator(".card", has("Slices")).locator("tbody tr");
-    assertThat(slices).hasCount(4);
-    assertThat(slices.first()).containsText("country=PL");
-    assertThat(text("calibration is not part of this request")).isVisible();
-  }
-
-  @Test
-  void aCheckpointWithoutReportCanBeAskedFor() {
-    playRuns(12);
-    go("#/runs/fraud-live/checkpoints/step-01600");
-    assertThat(text("No report yet")).isVisible();
-    assertThat(text("412,000 of 1,000,000 predictions after 600 s")).isVisible();
-
-    button("Ask for the full evaluation").click();
-
-    assertThat(text("Asked for the full evaluation of step-01600")).isVisible();
-    assertThat(text("The report is on its way")).isVisible();
-    assertThat(fixture.written).hasSize(1);
-    assertThat(fixture.written.get(0).checkpoint()).isEqualTo("step-01600");
-  }
-
-  @Test
   void aWriteThatFailsIsSaid() {
     playRuns(12);
     fixture.brokerError = "no answer within 10000 ms";
@@ -459,10 +229,6 @@ class PageTest {
     assertThat(background()).isEqualTo("rgb(246, 245, 242)");
     page.reload();
     assertThat(background()).isEqualTo("rgb(246, 245, 242)");
-  }
-
-  private String background() {
-    return (String) page.evaluate("getComputedStyle(document.body).backgroundColor");
   }
 
   @Test
@@ -530,25 +296,11 @@ class PageTest {
     assertThat(page.locator("h1")).hasText("fraud-live");
     shoot("reconnecting");
 
-    try (var again = new ServerFixture(s -> withPort(s, port))) {
+    try (var again = new ServerFixture(s -> s.withPort(port))) {
       PagePlayground.current(again, 14);
       assertThat(page.locator(".connection")).hasText("Live");
       assertThat(page.locator(".meta")).containsText("2,800");
     }
-  }
-
-  private static dev.touchstone.server.ServerSettings withPort(
-      dev.touchstone.server.ServerSettings s, int port) {
-    return new dev.touchstone.server.ServerSettings(
-        s.host(),
-        port,
-        s.bootstrap(),
-        s.topics(),
-        s.token(),
-        s.maxWatchers(),
-        s.events(),
-        s.limits(),
-        s.forward());
   }
 
   @Test
@@ -580,13 +332,5 @@ class PageTest {
                 "new Function");
       }
     }
-  }
-
-  private double number(String script) {
-    return ((Number) page.evaluate(script)).doubleValue();
-  }
-
-  private static long count(String text) {
-    return Long.parseLong(text.replace(",", ""));
   }
 }
