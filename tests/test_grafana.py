@@ -472,18 +472,16 @@ def test_compose_mounts_what_grafana_and_prometheus_read():
 def test_dashboards_have_the_types_that_grafana_publishes(tmp_path):
     types = tmp_path / "types"
     shutil.copytree(GRAFANA / "types", types, ignore=shutil.ignore_patterns("node_modules"))
-    subprocess.run(["npm", "ci", "--silent"], cwd=types, check=True, timeout=180)
+    subprocess.run(["npm", "ci", "--silent"], cwd=types, check=True, timeout=300)
 
-    def check(*files):
-        command = ["node", "check.mjs", *map(str, files)]
-        return subprocess.run(command, cwd=types, capture_output=True, text=True, timeout=120)
-
-    result = check(*sorted((GRAFANA / "dashboards").glob("*.json")))
-    assert (result.returncode, result.stdout) == (0, f"{len(DASHBOARDS)} dashboards, 0 problems\n")
-
-    # and it is no rubber stamp
+    # one that is wrong beside the others, since a check that finds nothing proves nothing
     wrong = json.loads((GRAFANA / "dashboards/run.json").read_text())
     wrong["panels"][0]["options"]["colorMode"] = "backgrund"
     (tmp_path / "wrong.json").write_text(json.dumps(wrong, indent=2))
-    result = check(tmp_path / "wrong.json")
-    assert result.returncode == 1 and "backgrund" in result.stdout, result.stdout
+    files = [*sorted((GRAFANA / "dashboards").glob("*.json")), tmp_path / "wrong.json"]
+    check = ["node", "check.mjs", *map(str, files)]
+    result = subprocess.run(check, cwd=types, capture_output=True, text=True, timeout=300)
+    *problems, summary = result.stdout.splitlines()
+    assert [p for p in problems if not p.startswith((" ", "wrong.json"))] == [], result.stdout
+    assert any("backgrund" in p for p in problems), result.stdout
+    assert summary == f"{len(files)} dashboards, 1 problems", result.stdout
