@@ -6,6 +6,7 @@ import dev.touchstone.cli.evaluate.TextTable;
 import dev.touchstone.cli.evaluate.Words;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -122,12 +123,15 @@ final class RunPicture {
     // what matters most to the left: a narrow terminal cuts lines off
     TextTable table = new TextTable("<<><>>>>");
     table.row("metric", "trend", "proxy", "interval", "exact", "best", "proxy of", "exact of");
-    curves.forEach(
-        (key, curve) -> {
-          if (listed.contains(key.metric()) && !curve.isEmpty()) {
-            table.row(cells(key, curve, one));
-          }
-        });
+    String headline = detail.at("/run/headline/metric").asText();
+    // where not all fit: the headline, what is followed at every step, what only reports have
+    curves.entrySet().stream()
+        .filter(e -> listed.contains(e.getKey().metric()) && !e.getValue().isEmpty())
+        .sorted(
+            Comparator.comparing(
+                    (Map.Entry<Key, MetricCurve> e) -> !e.getKey().metric().equals(headline))
+                .thenComparing(e -> e.getValue().proxy() == null))
+        .forEach(e -> table.row(cells(e.getKey(), e.getValue(), one)));
     return lines(table);
   }
 
