@@ -144,7 +144,7 @@ def test_what_came_while_prometheus_was_away_is_there_afterwards(forwarding, pro
     waiting = eventually(
         "forwarding waits", SECONDS, lambda: (f := forward(forwarding))["state"] == "WAITING" and f
     )
-    assert "does not answer" in waiting["last_error"], waiting
+    assert "can't be reached" in waiting["last_error"], waiting
     prometheus.start()
     await_equal(forwarding, prometheus, "prom-away")
     await_equal(forwarding, prometheus, "prom-first")

@@ -2,13 +2,11 @@ package dev.touchstone.server.forward.remotewrite;
 
 import dev.touchstone.server.forward.ForwardSettings;
 import dev.touchstone.server.forward.HomeAwayException;
+import dev.touchstone.server.forward.calls.HttpCalls;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -18,8 +16,7 @@ import org.xerial.snappy.Snappy;
 /** The other end of remote write: sends a request and hears what it says. */
 final class Receiver {
 
-  private static final Duration CONNECT = Duration.ofSeconds(10);
-  private static final Duration ANSWER = Duration.ofSeconds(30);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final int MAX_BODY = 4_096;
 
   /**
@@ -40,17 +37,13 @@ final class Receiver {
     }
   }
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final HttpCalls calls;
   private final URI uri;
   private final String authorization;
 
   Receiver(ForwardSettings.RemoteWrite settings) {
     this.uri = URI.create(settings.url());
+    this.calls = new HttpCalls(where(), DEADLINE, MAX_BODY);
     this.authorization = authorization(settings);
   }
 
@@ -69,12 +62,11 @@ final class Receiver {
   /**
    * Writes samples in one request.
    *
-   * @throws HomeAwayException if nobody answers
+   * @throws HomeAwayException if nobody answers in time
    */
   Said write(List<Sample> samples) throws HomeAwayException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
-            .timeout(ANSWER)
             .header("Content-Encoding", "snappy")
             .header("Content-Type", "application/x-protobuf")
             .header("X-Prometheus-Remote-Write-Version", "0.1.0")
@@ -83,24 +75,13 @@ final class Receiver {
     if (authorization != null) {
       request.header("Authorization", authorization);
     }
-    try {
-      HttpResponse<InputStream> response =
-          http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-      try (InputStream body = response.body()) {
-        return new Said(
-            response.statusCode(), new String(body.readNBytes(MAX_BODY), StandardCharsets.UTF_8));
-      }
-    } catch (IOException e) {
-      throw new HomeAwayException(where() + " does not answer: " + e, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new HomeAwayException("interrupted", e);
-    }
+    HttpCalls.Answer answer = calls.send(request.build());
+    return new Said(answer.status(), answer.body());
   }
 
-  /** Without what may be secret in the address. */
+  /** What people call it; no secrets. */
   String where() {
-    return uri.getScheme() + "://" + uri.getAuthority().replaceFirst("^.*@", "") + uri.getPath();
+    return HttpCalls.nameOf(uri);
   }
 
   private static byte[] compress(byte[] bytes) {

@@ -47,8 +47,12 @@ final class FakeReceiver implements AutoCloseable {
     server.start();
   }
 
+  String where() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
   String url() {
-    return "http://127.0.0.1:" + server.getAddress().getPort() + "/api/v1/write";
+    return where() + "/api/v1/write";
   }
 
   private synchronized void handle(HttpExchange exchange) throws IOException {

@@ -207,7 +207,7 @@ class RemoteWriteTest {
     for (int i = 0; i < 50; i++) {
       assertThatThrownBy(() -> home.deliver(results))
           .isInstanceOf(HomeAwayException.class)
-          .hasMessage(receiver.url() + ": HTTP 503: try again");
+          .hasMessage(receiver.where() + ": HTTP 503: try again");
     }
     receiver.status = null;
     assertThat(home.deliver(results)).isEqualTo(Delivered.all(2));
@@ -240,7 +240,7 @@ class RemoteWriteTest {
     receiver.close();
     assertThatThrownBy(() -> home.deliver(List.of(point(0, 0.1))))
         .isInstanceOf(HomeAwayException.class)
-        .hasMessageStartingWith(receiver.url() + " does not answer: ");
+        .hasMessageStartingWith(receiver.where() + " can't be reached: ");
   }
 
   @Test
