@@ -188,14 +188,15 @@ public final class CompareRun
   private static MetricPoint point(
       CompareStandings compared, MetricValue value, Standing of, long now) {
     return MetricPoint.of(
-        value,
-        MetricPoint.Tier.PROXY,
-        of.set(),
-        of.claim(),
-        compared.size(),
-        compared.positives(),
-        true,
-        now);
+            value,
+            MetricPoint.Tier.PROXY,
+            of.set(),
+            of.claim(),
+            compared.size(),
+            compared.positives(),
+            true,
+            now)
+        .withSample(of.sample().plan().id());
   }
 
   private void reanchor(Course course, long now, Collector<MetricPoint> out) {

@@ -7,6 +7,7 @@ import dev.touchstone.jobs.model.Judgement;
 import dev.touchstone.jobs.model.MetricPoint;
 import dev.touchstone.jobs.model.RunEvent;
 import dev.touchstone.jobs.model.RunInput;
+import dev.touchstone.jobs.model.SetIdentity;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.WantedEvaluation;
 import dev.touchstone.jobs.settings.EngineSettings;
@@ -179,6 +180,15 @@ public final class JudgeRun extends KeyedProcessFunction<String, RunInput, Judge
       ExactMetrics exact, RunCourse course, Context context, Collector<Judgement> out) {
     ExactValues values = ExactValues.of(exact, decisionThreshold);
     course.know(values);
+    if (exact.reused()) {
+      count(
+          "inference_avoided",
+          course.unscored(exact),
+          exact.claim(),
+          exact.evaluationSet(),
+          exact.split(),
+          context);
+    }
     boolean concerns =
         course.log.stream().anyMatch(values::about)
             || course.base != null
@@ -269,14 +279,19 @@ public final class JudgeRun extends KeyedProcessFunction<String, RunInput, Judge
   }
 
   private void count(String name, long value, Standing standing, Context context) {
-    Claim claim = standing.claim();
+    SetIdentity set = standing.set();
+    count(name, value, standing.claim(), set.evaluationSet(), set.split(), context);
+  }
+
+  private void count(
+      String name, long value, Claim claim, String evaluationSet, String split, Context context) {
     context.output(
         outputs.points(),
         MetricPoint.figure(
             context.timerService().currentProcessingTime(),
             claim,
-            standing.set().evaluationSet(),
-            standing.set().split(),
+            evaluationSet,
+            split,
             name,
             value,
             "counted"));

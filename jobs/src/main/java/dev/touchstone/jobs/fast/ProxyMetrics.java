@@ -192,6 +192,9 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   }
 
   private void fold(PredictionBatch batch) throws Exception {
+    if (batch.plan() != null && plan.value() == null) {
+      plan.update(batch.plan());
+    }
     if (batch.set().task() != Task.BINARY) {
       if (!batch.lacksLabels() && TaskProxy.refusal(batch.set()) == null && batch.count() > 0) {
         tasks.fold(batch);
@@ -219,7 +222,6 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private void foldSample(PredictionBatch batch) throws Exception {
     SampledProxy state = sampled.value();
     if (state == null) {
-      plan.update(batch.plan());
       state =
           SampledProxy.of(
               batch.plan().strata().size(), settings.decisionThreshold(), settings.sampleRows());
@@ -281,9 +283,16 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   }
 
   private List<MetricPoint> points(SetStatus status, Claim claim, long now) throws Exception {
-    return status.set().task() == Task.BINARY
-        ? binaryPoints(status, claim, now)
-        : taskPoints(status, claim, now);
+    List<MetricPoint> points =
+        status.set().task() == Task.BINARY
+            ? binaryPoints(status, claim, now)
+            : taskPoints(status, claim, now);
+    SamplingPlan known = plan.value();
+    if (known == null) {
+      return points;
+    }
+    String sample = known.id();
+    return points.stream().map(point -> point.withSample(sample)).toList();
   }
 
   private List<MetricPoint> taskPoints(SetStatus status, Claim claim, long now) throws Exception {

@@ -1,5 +1,7 @@
 package dev.touchstone.jobs.fast;
 
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.ExactMetrics;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.settings.RuleSettings;
 import dev.touchstone.metrics.stopping.LossSeries;
@@ -64,8 +66,9 @@ public class RunCourse {
    * Examples of the population that no prediction was made for.
    *
    * @param of model checkpoint, evaluation set, split and fold
+   * @param step of the model checkpoint
    */
-  public record Unscored(String of, long rows) {}
+  public record Unscored(String of, long step, long rows) {}
 
   /** A later attempt of a stopped run starts anew; its rule, sweep and counts stay. */
   void heardOf(int someAttempt) {
@@ -122,15 +125,37 @@ public class RunCourse {
         rows = Math.min(rows, known.rows());
       }
     }
-    unscored.removeIf(known -> known.of().equals(of));
-    unscored.add(new Unscored(of, rows));
+    return unscored(new Unscored(of, standing.claim().step(), rows));
+  }
+
+  /**
+   * The same with a report that was answered from another model checkpoint's predictions: none of
+   * its examples was scored for this one, unless predictions of its own came, or come yet.
+   */
+  long unscored(ExactMetrics reused) {
+    Claim claim = reused.claim();
+    String of =
+        claim.checkpoint()
+            + "\n"
+            + On.whole(reused.evaluationSet(), reused.split(), reused.fold());
+    boolean known = unscored.stream().anyMatch(one -> one.of().equals(of));
+    // those of before are forgotten
+    boolean old =
+        unscored.size() >= MAX_KEPT
+            && unscored.stream().allMatch(one -> claim.step() < one.step());
+    return known || old ? unscored() : unscored(new Unscored(of, claim.step(), reused.n()));
+  }
+
+  private long unscored(Unscored one) {
+    unscored.removeIf(known -> known.of().equals(one.of()));
+    unscored.add(one);
     if (unscored.size() > MAX_KEPT) {
       unscoredBefore += unscored.remove(0).rows();
     }
-    long sum = unscoredBefore;
-    for (Unscored one : unscored) {
-      sum += one.rows();
-    }
-    return sum;
+    return unscored();
+  }
+
+  private long unscored() {
+    return unscoredBefore + unscored.stream().mapToLong(Unscored::rows).sum();
   }
 }

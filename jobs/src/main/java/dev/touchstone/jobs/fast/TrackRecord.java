@@ -319,7 +319,7 @@ public final class TrackRecord
               true,
               value.reason(),
               0,
-              of.sampled,
+              "", // of many sets
               trust));
     }
   }

@@ -117,7 +117,7 @@ record Sections(
         true,
         reason == null ? (String) metric.get("ci_reason") : reason,
         0,
-        set.sampled(),
+        "", // only whole sets have reports
         Trust.UNKNOWN);
   }
 }

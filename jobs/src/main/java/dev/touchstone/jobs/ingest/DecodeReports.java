@@ -102,6 +102,7 @@ public final class DecodeReports extends ProcessFunction<RawMessage, ExactMetric
         outcome.getFold(),
         outcome.getRevision(),
         threshold,
+        false,
         n,
         values);
   }

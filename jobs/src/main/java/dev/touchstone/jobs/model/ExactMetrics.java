@@ -13,6 +13,7 @@ import java.util.Set;
  * @param revision of the labels behind the values
  * @param decisionThreshold that accuracy, precision and the like are at; null where the report does
  *     not say
+ * @param reused the predictions behind it came under the name of another model checkpoint
  * @param n examples behind the values
  * @param values those that are defined, of all examples first
  */
@@ -25,6 +26,7 @@ public record ExactMetrics(
     Integer fold,
     int revision,
     Double decisionThreshold,
+    boolean reused,
     long n,
     List<Value> values) {
 
@@ -64,7 +66,7 @@ public record ExactMetrics(
 
   /** The same values under the name of another model checkpoint. */
   public ExactMetrics withClaim(Claim other) {
-    return with(other, values);
+    return with(other, reused || !other.equals(claim), values);
   }
 
   /**
@@ -75,13 +77,14 @@ public record ExactMetrics(
   public ExactMetrics whole(Set<String> metrics) {
     return with(
         claim,
+        reused,
         values.stream()
             .filter(value -> value.slice().isEmpty())
             .filter(value -> metrics.isEmpty() || metrics.contains(value.metric()))
             .toList());
   }
 
-  private ExactMetrics with(Claim otherClaim, List<Value> otherValues) {
+  private ExactMetrics with(Claim otherClaim, boolean nowReused, List<Value> otherValues) {
     return new ExactMetrics(
         reportKey,
         otherClaim,
@@ -91,6 +94,7 @@ public record ExactMetrics(
         fold,
         revision,
         decisionThreshold,
+        nowReused,
         n,
         otherValues);
   }

@@ -14,7 +14,7 @@ import java.util.Locale;
  *     reports
  * @param stdError null where the value is exact or it is not known
  * @param effectiveN of a sample; null for whole sets
- * @param sampled from a set under a sampling plan
+ * @param sample "" for values of a whole set; else which sample of it, see {@link SamplingPlan#id}
  * @param trust that the record of a proxy has earned; UNKNOWN for exact values
  */
 public record MetricPoint(
@@ -39,7 +39,7 @@ public record MetricPoint(
     boolean complete,
     String reason,
     int revision,
-    boolean sampled,
+    String sample,
     Trust trust) {
 
   /** A value whose standard error is not known. */
@@ -62,7 +62,7 @@ public record MetricPoint(
       boolean complete,
       String reason,
       int revision,
-      boolean sampled,
+      String sample,
       Trust trust) {
     this(
         timestampMillis,
@@ -86,12 +86,17 @@ public record MetricPoint(
         complete,
         reason,
         revision,
-        sampled,
+        sample,
         trust);
   }
 
+  /** Whether from a set under a sampling plan. */
+  public boolean sampled() {
+    return !sample.isEmpty();
+  }
+
   /**
-   * A value of the math as a point on all examples of a set.
+   * A value of the math as a point on all examples of a whole set.
    *
    * @param n examples behind it, {@code positives} of them with label 1
    */
@@ -127,7 +132,7 @@ public record MetricPoint(
         complete,
         metric.isDefined() ? metric.intervalReason() : metric.reason(),
         0,
-        set.sampled(),
+        "",
         Trust.UNKNOWN);
   }
 
@@ -172,7 +177,7 @@ public record MetricPoint(
         true,
         finite ? null : "not_finite: " + value,
         0,
-        false,
+        "",
         Trust.UNKNOWN);
   }
 
@@ -200,32 +205,41 @@ public record MetricPoint(
         complete,
         null,
         revision,
-        false,
+        "",
         Trust.UNKNOWN);
   }
 
   /** The same value under the name of another model checkpoint. */
   public MetricPoint withClaim(Claim other) {
-    return with(other, slice, revision, trust);
+    return with(other, sample, slice, revision, trust);
+  }
+
+  /** The same value as that of a sample; empty: of a whole set. */
+  public MetricPoint withSample(String other) {
+    return with(claim, other, slice, revision, trust);
   }
 
   /** The same value under the name of a slice. */
   public MetricPoint withSlice(String other) {
-    return with(claim, other, revision, trust);
+    return with(claim, sample, other, revision, trust);
   }
 
   /** The same value as that of a label revision. */
   public MetricPoint withRevision(int other) {
-    return with(claim, slice, other, trust);
+    return with(claim, sample, slice, other, trust);
   }
 
   /** The same value with what the record of its metric says. */
   public MetricPoint withTrust(Trust other) {
-    return other == trust ? this : with(claim, slice, revision, other);
+    return other == trust ? this : with(claim, sample, slice, revision, other);
   }
 
   private MetricPoint with(
-      Claim otherClaim, String otherSlice, int otherRevision, Trust otherTrust) {
+      Claim otherClaim,
+      String otherSample,
+      String otherSlice,
+      int otherRevision,
+      Trust otherTrust) {
     return new MetricPoint(
         timestampMillis,
         otherClaim,
@@ -248,7 +262,7 @@ public record MetricPoint(
         complete,
         reason,
         otherRevision,
-        sampled,
+        otherSample,
         otherTrust);
   }
 

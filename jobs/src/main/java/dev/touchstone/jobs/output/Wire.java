@@ -39,6 +39,7 @@ public final class Wire {
     wire.setTier(point.tier().name().toLowerCase(Locale.ROOT));
     wire.setEvaluationSet(point.evaluationSet());
     wire.setSplit(point.split());
+    wire.setSample(point.sample());
     wire.setSlice(point.slice());
     wire.setMetric(point.metric());
     wire.setValue(finite(point.value()));

@@ -5,6 +5,8 @@ import static dev.touchstone.jobs.fast.JudgedRuns.standing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.touchstone.jobs.model.Claim;
+import dev.touchstone.jobs.model.ExactMetrics;
 import dev.touchstone.jobs.model.Signal;
 import dev.touchstone.jobs.model.Standing;
 import dev.touchstone.jobs.model.Trust;
@@ -162,6 +164,36 @@ class FullTierAskedTest {
       assertThat(runs.count("inference_avoided")).isEqualTo(49_000);
       runs.stand(
           standing("r", 0, 1, "average_precision", 0.5, null, Trust.UNKNOWN, Vitals.of(50_000)));
+      runs.stand(wide(2, 0.5));
+      assertThat(runs.count("inference_avoided")).isEqualTo(49_000);
+    }
+  }
+
+  @Test
+  void aReportFromAnothersPredictionsSparedAllOfThem() throws Exception {
+    Claim other = new Claim("other", 0, "step-9", 9, null);
+    try (var runs = runs()) {
+      ExactMetrics own = exact("r", 0, 1, "average_precision", 0.5);
+      runs.report(own.withClaim(other).withClaim(own.claim()));
+      assertThat(runs.count("inference_avoided")).isEqualTo(own.n());
+      runs.restart();
+      // another question about the same predictions
+      runs.report(own.withClaim(other).withClaim(own.claim()));
+      assertThat(runs.count("inference_avoided")).isEqualTo(own.n());
+      // its own come after all
+      runs.stand(
+          standing("r", 0, 1, "average_precision", 0.5, null, Trust.UNKNOWN, Vitals.of(50_000)));
+      assertThat(runs.count("inference_avoided")).isZero();
+      runs.report(own.withClaim(other).withClaim(own.claim()));
+      assertThat(runs.count("inference_avoided")).isZero();
+    }
+  }
+
+  @Test
+  void aReportOfItsOwnPredictionsAskedAgainSparedNothing() throws Exception {
+    try (var runs = runs()) {
+      ExactMetrics own = exact("r", 0, 1, "average_precision", 0.5);
+      runs.report(own.withClaim(own.claim()));
       runs.stand(wide(2, 0.5));
       assertThat(runs.count("inference_avoided")).isEqualTo(49_000);
     }

@@ -82,7 +82,7 @@ class JudgeRunTest {
                 true,
                 value == null ? "no_positives" : null,
                 0,
-                false,
+                "",
                 Trust.UNKNOWN)),
         null,
         Vitals.of(1_000));

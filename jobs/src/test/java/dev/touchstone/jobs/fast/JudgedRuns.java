@@ -216,6 +216,7 @@ final class JudgedRuns implements AutoCloseable {
     }
     MetricPoint point =
         MetricPoint.of(known, MetricPoint.Tier.PROXY, set, claim, 1_000, 100, true, 0)
+            .withSample(set.sampled() ? "sample" : "")
             .withTrust(trust);
     return new Standing(claim, set, List.of(point), null, vitals);
   }
@@ -246,6 +247,7 @@ final class JudgedRuns implements AutoCloseable {
         null,
         0,
         0.5,
+        false,
         100_000,
         List.of(new ExactMetrics.Value("", metric, value)));
   }

@@ -160,7 +160,7 @@ class SampledSetTest {
     for (String metric : ProxyMetrics.BINARY) {
       MetricPoint point = said.point("/" + metric);
       assertThat(point.target()).as(metric).isEqualTo("finite");
-      assertThat(point.sampled()).isTrue();
+      assertThat(point.sample()).isEqualTo(said.standing().sample().plan().id()).hasSize(12);
       assertThat(point.n()).isEqualTo(world.sample.length);
       assertThat(point.effectiveN()).isBetween(100.0, (double) world.sample.length);
       double exact = world.exact(rows, metric);
@@ -296,6 +296,7 @@ class SampledSetTest {
         null,
         0,
         threshold,
+        false,
         world.n,
         ProxyMetrics.BINARY.stream()
             .map(metric -> new ExactMetrics.Value("", metric, world.exact(rows, metric)))

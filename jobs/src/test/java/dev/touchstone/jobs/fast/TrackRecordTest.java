@@ -246,6 +246,7 @@ class TrackRecordTest {
             null,
             0,
             0.7,
+            false,
             other.n(),
             other.values()));
 
@@ -355,7 +356,9 @@ class TrackRecordTest {
             1);
     List<MetricPoint> points = new ArrayList<>();
     for (MetricValue metric : metrics) {
-      points.add(MetricPoint.of(metric, MetricPoint.Tier.PROXY, set, claim, 1_000, 10, true, 0));
+      points.add(
+          MetricPoint.of(metric, MetricPoint.Tier.PROXY, set, claim, 1_000, 10, true, 0)
+              .withSample(sampled ? "sample" : ""));
     }
     return new Standing(claim, set, points, null, Vitals.of(1_000));
   }
@@ -376,6 +379,7 @@ class TrackRecordTest {
         null,
         0,
         0.5,
+        false,
         1_000,
         values);
   }
@@ -390,6 +394,7 @@ class TrackRecordTest {
         exact.fold(),
         revision,
         exact.decisionThreshold(),
+        false,
         exact.n(),
         exact.values());
   }

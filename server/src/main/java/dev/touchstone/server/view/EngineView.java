@@ -283,6 +283,7 @@ public final class EngineView {
               "full",
               o.evaluationSet(),
               o.split(),
+              "",
               slice,
               metric.getKey(),
               number(m, "value"),
@@ -683,6 +684,7 @@ public final class EngineView {
                 Comparator.comparing((SeriesKey k) -> k.metric().equals(HEADLINE_METRIC))
                     .thenComparing(SeriesKey::isProxy)
                     .thenComparing(k -> run.series.get(k).size())
+                    .thenComparing(k -> k.sample().isEmpty())
                     .thenComparing(Comparator.reverseOrder()))
             .orElse(null);
     if (key == null) {
@@ -690,8 +692,8 @@ public final class EngineView {
     }
     Boolean direction = MetricDirection.higherIsBetter(key.metric());
     boolean higher = direction == null || direction;
-    Series proxy = run.series.get(tierOf(key, "proxy"));
-    Series full = run.series.get(tierOf(key, "full"));
+    Series proxy = key.isProxy() ? run.series.get(key) : null;
+    Series full = run.series.get(exactOf(key));
     return new Headline(
         key.metric(),
         direction,
@@ -702,8 +704,10 @@ public final class EngineView {
         (proxy != null ? proxy : full).trail(TRAIL));
   }
 
-  private static SeriesKey tierOf(SeriesKey key, String tier) {
-    return new SeriesKey(key.metric(), tier, key.slice(), key.evaluationSet(), key.split());
+  /** What the full tier says of the same: it knows whole sets only. */
+  private static SeriesKey exactOf(SeriesKey key) {
+    return new SeriesKey(
+        key.metric(), "full", key.slice(), key.evaluationSet(), key.split(), "");
   }
 
   private static Value value(Point point) {
@@ -717,7 +721,7 @@ public final class EngineView {
     Set<String> slices = new TreeSet<>();
     Set<String> metrics = new TreeSet<>();
     for (SeriesKey k : run.series.keySet()) {
-      evaluationSets.add(new RunDetail.EvaluationSet(k.evaluationSet(), k.split()));
+      evaluationSets.add(new RunDetail.EvaluationSet(k.evaluationSet(), k.split(), k.sample()));
       slices.add(k.slice());
       if (!RunFigures.has(k.metric())) {
         metrics.add(k.metric());
@@ -782,6 +786,7 @@ public final class EngineView {
         key.slice(),
         key.evaluationSet(),
         key.split(),
+        key.sample(),
         MetricDirection.higherIsBetter(key.metric()),
         series.points());
   }

@@ -12,6 +12,7 @@ public record MetricPoint(
     String tier,
     String evaluationSet,
     String split,
+    String sample,
     String slice,
     String metric,
     Double value,
@@ -38,6 +39,7 @@ public record MetricPoint(
     Json.required(metric, "metric");
     evaluationSet = Json.orEmpty(evaluationSet);
     split = Json.orEmpty(split);
+    sample = Json.orEmpty(sample);
     slice = Json.orEmpty(slice);
     epoch = Json.finite(epoch);
     value = Json.finite(value);

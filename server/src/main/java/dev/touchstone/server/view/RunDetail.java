@@ -19,6 +19,10 @@ public record RunDetail(
     Signal signal,
     List<Verdict> verdicts) {
 
-  /** An evaluation set and split that a series of the run is about. */
-  public record EvaluationSet(String evaluationSet, String split) {}
+  /**
+   * An evaluation set and split that a series of the run is about.
+   *
+   * @param sample which sample of it; empty: the whole set
+   */
+  public record EvaluationSet(String evaluationSet, String split, String sample) {}
 }

@@ -8,6 +8,7 @@ public record SeriesAnswer(String runId, List<Curve> series) {
   /**
    * One curve; points by step, then attempt.
    *
+   * @param sample which sample of the set; empty: the whole set
    * @param higherIsBetter null where neither way is better
    */
   public record Curve(
@@ -16,6 +17,7 @@ public record SeriesAnswer(String runId, List<Curve> series) {
       String slice,
       String evaluationSet,
       String split,
+      String sample,
       Boolean higherIsBetter,
       List<Point> points) {}
 }

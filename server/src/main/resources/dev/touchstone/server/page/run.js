@@ -85,10 +85,14 @@ function tiles(detail, chosen) {
 
 // ---------------------------------------------------------------- chart
 
-function curveOf(tier, chosenSet) {
+const setName = s => `${s.evaluation_set}/${s.split}${s.sample ? ` sample ${s.sample}` : ''}`;
+
+/** Without a chosen set the longest curve; of a sample the exact values are the whole set's. */
+function curveOf(tier, chosen) {
   const curves = (state.series?.curves ?? NONE).filter(c => c.tier === tier);
-  const asked = curves.find(c => `${c.evaluation_set}/${c.split}` === chosenSet);
-  return asked ?? (chosenSet ? null : curves.slice().sort((a, b) => b.points.length - a.points.length)[0]) ?? null;
+  const wanted = chosen && setName(tier === 'full' ? { ...chosen, sample: '' } : chosen);
+  return (wanted ? curves.find(c => setName(c) === wanted)
+    : curves.slice().sort((a, b) => b.points.length - a.points.length)[0]) ?? null;
 }
 
 function readout(row, metric) {
@@ -107,10 +111,11 @@ function readout(row, metric) {
 function chart(detail, metric) {
   const axis = X_NAMES.has(state.route.params.axis) ? state.route.params.axis : 'step';
   const slice = chosenSlice();
-  const sets = detail.evaluation_sets.map(s => `${s.evaluation_set}/${s.split}`);
-  const chosenSet = sets.includes(state.route.params.set) ? state.route.params.set : null;
-  const proxy = curveOf('proxy', chosenSet);
-  const full = curveOf('full', chosenSet);
+  const sets = detail.evaluation_sets.map(setName);
+  const chosen = detail.evaluation_sets.find(s => setName(s) === state.route.params.set);
+  const chosenSet = chosen ? setName(chosen) : null;
+  const proxy = curveOf('proxy', chosen);
+  const full = curveOf('full', chosen);
   const loaded = state.series?.metric === metric && state.series?.slice === slice;
   const method = proxy?.points.find(p => p.ci_method)?.ci_method;
   const level = proxy?.points.find(p => p.level)?.level;

@@ -249,11 +249,12 @@ function takeQueue() {
 
 function upsert(shown, point) {
   let curve = shown.curves.find(c => c.tier === point.tier
-      && c.evaluation_set === point.evaluation_set && c.split === point.split);
+      && c.evaluation_set === point.evaluation_set && c.split === point.split
+      && c.sample === (point.sample ?? ''));
   if (!curve) {
     curve = {
       metric: point.metric, tier: point.tier, slice: point.slice,
-      evaluation_set: point.evaluation_set, split: point.split, points: [],
+      evaluation_set: point.evaluation_set, split: point.split, sample: point.sample ?? '', points: [],
       higher_is_better: shown.curves[0]?.higher_is_better ?? null,
     };
     shown.curves.push(curve);

@@ -25,7 +25,7 @@ class EngineViewTest {
   private static final Topics TOPICS = Topics.withDefaultPrefix();
   private static final Instant NOW = Instant.ofEpochMilli(1_000_000_000);
   private static final SeriesKey AP =
-      new SeriesKey("average_precision", "proxy", "", "fraud-validation", "validation");
+      new SeriesKey("average_precision", "proxy", "", "fraud-validation", "validation", "");
 
   private final List<Change> changes = new ArrayList<>();
   private final EngineView view = new EngineView(TOPICS, limits(), changes::add);
@@ -55,6 +55,39 @@ class EngineViewTest {
 
     assertThat(points(AP).get(0).state()).isEqualTo("COMPLETE");
     assertThat(changes).hasSize(before);
+  }
+
+  @Test
+  void aSampleAndTheWholeSetOfOneModelCheckpointAreTwoCurves() {
+    view.accept(metric(sampled("\"sample\":\"5a3f00c9d2e1\",", 0.43, 20_000)));
+    view.accept(metric(sampled("", 0.45, 1_000_000)));
+    view.accept(metric(sampled("\"sample\":\"5a3f00c9d2e1\",", 0.44, 20_000)));
+
+    SeriesKey sample =
+        new SeriesKey(
+            "average_precision", "proxy", "", "fraud-validation", "validation", "5a3f00c9d2e1");
+    assertThat(points(sample)).extracting(Point::value).containsExactly(0.44);
+    assertThat(points(AP)).extracting(Point::value).containsExactly(0.45);
+    RunDetail detail = view.run("r1", NOW).orElseThrow();
+    assertThat(detail.evaluationSets())
+        .containsExactlyInAnyOrder(
+            new RunDetail.EvaluationSet("fraud-validation", "validation", ""),
+            new RunDetail.EvaluationSet("fraud-validation", "validation", "5a3f00c9d2e1"));
+    // where there is one place for both, the whole set has it
+    assertThat(detail.checkpoints().get(0).proxies().get("average_precision").value())
+        .isEqualTo(0.45);
+    assertThat(detail.run().headline().proxy().value()).isEqualTo(0.45);
+  }
+
+  private static String sampled(String sample, double value, long n) {
+    return "{\"ts\":1,\"run_id\":\"r1\",\"checkpoint\":\"step-1\",\"step\":1,\"tier\":\"proxy\","
+        + "\"evaluation_set\":\"fraud-validation\",\"split\":\"validation\","
+        + sample
+        + "\"metric\":\"average_precision\",\"value\":"
+        + value
+        + ",\"n\":"
+        + n
+        + ",\"n_pos\":100,\"state\":\"COMPLETE\"}";
   }
 
   @ParameterizedTest
@@ -135,7 +168,7 @@ class EngineViewTest {
   @Test
   void reportValuesBecomeFullPointsUnlessTheTopicBringsThem() {
     view.accept(run.evaluated(5));
-    SeriesKey full = new SeriesKey("roc_auc", "full", "", "fraud-validation", "validation");
+    SeriesKey full = new SeriesKey("roc_auc", "full", "", "fraud-validation", "validation", "");
 
     Point derived = points(full).get(0);
     assertThat(derived.ciMethod()).isEqualTo("delong");

@@ -22,8 +22,9 @@ final class Keys {
   private Keys() {}
 
   /**
-   * {@code tier/evaluation_set/split/metric}, of a slice {@code …/column/value}; of a figure of the
-   * training job, which is of no evaluation set, {@code run/metric}.
+   * {@code tier/evaluation_set/split/metric}, of a slice {@code …/column/value}; the split of a
+   * sample is {@code split-sample-<which>}; of a figure of the training job, which is of no
+   * evaluation set, {@code run/metric}.
    */
   static String metric(MetricPoint point) {
     boolean ofRun = point.evaluationSet().isEmpty() && point.split().isEmpty();
@@ -33,7 +34,7 @@ final class Keys {
             : Stream.of(
                 part(point.tier()),
                 part(point.evaluationSet()),
-                part(point.split()),
+                part(point.split() + (point.sample().isEmpty() ? "" : "-sample-" + point.sample())),
                 part(point.metric()));
     String slice = point.slice();
     return bounded(

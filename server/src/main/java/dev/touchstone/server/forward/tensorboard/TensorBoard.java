@@ -100,7 +100,9 @@ public final class TensorBoard implements Destination {
         refuse(UNDEFINED);
       } else {
         String tag = Tags.of(point.evaluationSet(), point.split(), point.metric(), point.slice());
-        String tier = FULL.equals(point.tier()) ? FULL : "proxy";
+        // a sample beside the whole set is a line of its own under the same tag
+        String of = point.sample().isEmpty() ? "proxy" : "proxy-" + point.sample();
+        String tier = FULL.equals(point.tier()) ? FULL : of;
         put(point.runId(), tier, Events.scalar(point.ts(), point.step(), tag, point.value()));
       }
     }
