@@ -1,7 +1,9 @@
 package dev.touchstone.jobs.fast;
 
+import dev.touchstone.jobs.model.DecisionSample;
 import dev.touchstone.jobs.model.PredictionBatch;
 import dev.touchstone.jobs.model.RowDigest;
+import dev.touchstone.jobs.model.SamplingPlan;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.sampling.Estimate;
 import dev.touchstone.metrics.sampling.HashOrder;
@@ -18,9 +20,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A whole set while it arrives in {@link HashOrder}, shard by shard: then what has arrived up to a
- * level of the hash is a random sample of the set, and has an interval that holds at all levels
- * together (a confidence sequence without replacement, methods 5.4).
+ * A set, or a sample of one, while it arrives in {@link HashOrder}, shard by shard: then what has
+ * arrived up to a level of the hash is a random sample of the set, by stratum under a plan, and has
+ * an interval that holds at all levels together (a confidence sequence without replacement, methods
+ * 5.4).
  *
  * <p>Levels are 1/2, 1/4, … of the hash's range. One is passed when every shard has passed it; the
  * examples below it, and no others, are what is spoken of. The first batch that is not in order, or
@@ -32,6 +35,16 @@ final class OrderedRows {
   private static final VarHandle FLOATS =
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int LEVELS = Long.SIZE + 1;
+
+  /** Under a plan: 1/2 to 1/16, and what is below that. A stratum's examples are soon too few. */
+  private static final int SAMPLED_LEVELS = 5;
+
+  /** State is of fixed size, and small. */
+  private static final int MOST_STRATA = 64;
+
+  /** Of a stratum, for its variance; fewer are enough where that is all it has. */
+  private static final long FEWEST_OF_A_STRATUM = 5;
+
   private static final long ENDED = -1; // the largest key
 
   /** Error over all levels together. */
@@ -48,22 +61,37 @@ final class OrderedRows {
   private static final double MOST_LOSS = 16;
 
   private final double threshold;
-  private boolean inOrder = true;
+
+  /** 0: a whole set. */
+  private final int strata;
+
+  private boolean inOrder;
   private int shards;
 
   /** By shard: the sequence that comes next, and the last key. */
   private final Map<Integer, long[]> places = new TreeMap<>();
 
-  /** By leading zeros of the key: level k holds those below 2^-k and not below 2^-(k+1). */
-  private final StratumTally[] tallies = new StratumTally[LEVELS];
+  /**
+   * By leading zeros of the key: level k holds those below 2^-k and not below 2^-(k+1), the last
+   * one all below.
+   */
+  private final StratumTally[] tallies;
 
-  private OrderedRows(double threshold) {
+  private OrderedRows(double threshold, int strata) {
     this.threshold = threshold;
+    this.strata = strata;
+    tallies = new StratumTally[strata == 0 ? LEVELS : SAMPLED_LEVELS];
+    inOrder = strata <= MOST_STRATA;
   }
 
-  /** Nothing seen yet. */
+  /** Nothing seen yet of a whole set. */
   static OrderedRows of(double threshold) {
-    return new OrderedRows(threshold);
+    return new OrderedRows(threshold, 0);
+  }
+
+  /** Nothing seen yet of a sample; of one with more than 64 strata nothing is ever said. */
+  static OrderedRows ofSample(double threshold, int strata) {
+    return new OrderedRows(threshold, strata);
   }
 
   /** Whether all came in order so far. */
@@ -71,7 +99,7 @@ final class OrderedRows {
     return inOrder;
   }
 
-  /** Adds labelled rows of a whole set without weights; ends it if they are not in order. */
+  /** Adds labelled rows without weights; ends it if they are not in order. */
   void fold(PredictionBatch batch) {
     if (!inOrder) {
       return;
@@ -87,11 +115,13 @@ final class OrderedRows {
     long key = place[1];
     for (int row = 0; row < batch.count(); row++) {
       key = HashOrder.key(RowDigest.id(batch, row));
-      int level = Long.numberOfLeadingZeros(key);
+      int level = Math.min(Long.numberOfLeadingZeros(key), tallies.length - 1);
       if (tallies[level] == null) {
-        tallies[level] = StratumTally.of(1, threshold);
+        tallies[level] = StratumTally.of(Math.max(1, strata), threshold);
       }
-      tallies[level].accept(0, (float) FLOATS.get(batch.scores(), 4 * row), batch.labels()[row]);
+      int stratum = strata == 0 ? 0 : batch.strata()[row] & 0xFF;
+      tallies[level].accept(
+          stratum, (float) FLOATS.get(batch.scores(), 4 * row), batch.labels()[row]);
     }
     place[0]++;
     place[1] = batch.lastOfShard() ? ENDED : key;
@@ -123,25 +153,14 @@ final class OrderedRows {
     }
   }
 
-  /** Null before there is something to say. */
+  /**
+   * Of a whole set; null before there is something to say.
+   *
+   * @param population null: not known
+   */
   Level level(Long population) {
-    if (!inOrder || population == null || places.size() < shards || shards == 0) {
-      return null;
-    }
-    long passed = ENDED;
-    for (long[] place : places.values()) {
-      passed = Long.compareUnsigned(place[1], passed) < 0 ? place[1] : passed;
-    }
-    StratumTally below = StratumTally.of(1, threshold);
-    for (int level = Long.numberOfLeadingZeros(passed) + 1; level < LEVELS; level++) {
-      if (tallies[level] != null) {
-        below.combine(tallies[level]);
-      }
-    }
-    long n = below.rows();
-    if (n < AsymptoticSequence.FEWEST_ROWS
-        || n >= population
-        || below.positives(0) < AsymptoticSequence.FEWEST_POSITIVES) {
+    StratumTally below = population == null ? null : below();
+    if (below == null || below.rows() >= population) {
       return null;
     }
     List<MetricValue> metrics = new ArrayList<>();
@@ -151,7 +170,67 @@ final class OrderedRows {
         metrics.add(value(estimate, variance, population, below.positives(0)));
       }
     }
-    return new Level(metrics, n, below.positives(0));
+    return new Level(metrics, below.rows(), below.positives(0));
+  }
+
+  /**
+   * Of a sample: what it says of the populations of its strata; null before there is something to
+   * say.
+   */
+  Level sampledLevel(SamplingPlan plan) {
+    StratumTally below = below();
+    if (below == null) {
+      return null;
+    }
+    long[] populations = DecisionSample.populations(plan);
+    for (int h = 0; h < strata; h++) {
+      if (below.rows(h) < Math.min(FEWEST_OF_A_STRATUM, populations[h])) {
+        return null;
+      }
+    }
+    double planned = 1 / below.effectiveRows(populations);
+    List<MetricValue> metrics = new ArrayList<>();
+    for (Estimate estimate : below.result(populations)) {
+      Double variance = PLANNED_VARIANCES.get(estimate.name());
+      if (variance != null && estimate.isDefined()) {
+        metrics.add(
+            AsymptoticSequence.stratified(
+                ALPHA,
+                estimate,
+                variance * planned,
+                estimate.name().equals("log_loss") ? MOST_LOSS : 1));
+      }
+    }
+    return new Level(metrics, below.rows(), positives(below));
+  }
+
+  private static long positives(StratumTally tally) {
+    long positives = 0;
+    for (int h = 0; h < tally.strata(); h++) {
+      positives += tally.positives(h);
+    }
+    return positives;
+  }
+
+  /** The examples below the last level that every shard has passed; null where they are too few. */
+  private StratumTally below() {
+    if (!inOrder || places.size() < shards || shards == 0) {
+      return null;
+    }
+    long passed = ENDED;
+    for (long[] place : places.values()) {
+      passed = Long.compareUnsigned(place[1], passed) < 0 ? place[1] : passed;
+    }
+    StratumTally below = StratumTally.of(Math.max(1, strata), threshold);
+    for (int level = Long.numberOfLeadingZeros(passed) + 1; level < tallies.length; level++) {
+      if (tallies[level] != null) {
+        below.combine(tallies[level]);
+      }
+    }
+    boolean enough =
+        below.rows() >= AsymptoticSequence.FEWEST_ROWS
+            && positives(below) >= AsymptoticSequence.FEWEST_POSITIVES;
+    return enough ? below : null;
   }
 
   private static MetricValue value(
@@ -182,8 +261,9 @@ final class OrderedRows {
       size += Integer.BYTES + part.length;
     }
     ByteBuffer out =
-        ByteBuffer.allocate(Double.BYTES + 1 + 2 * Integer.BYTES + 20 * places.size() + size)
+        ByteBuffer.allocate(Double.BYTES + 1 + 3 * Integer.BYTES + 20 * places.size() + size)
             .putDouble(threshold)
+            .putInt(strata)
             .put((byte) (inOrder ? 1 : 0))
             .putInt(shards)
             .putInt(places.size());
@@ -195,13 +275,13 @@ final class OrderedRows {
   /** The inverse of {@link #toBytes}. */
   static OrderedRows fromBytes(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
-    var rows = new OrderedRows(in.getDouble());
+    var rows = new OrderedRows(in.getDouble(), in.getInt());
     rows.inOrder = in.get() == 1;
     rows.shards = in.getInt();
     for (int left = in.getInt(); left > 0; left--) {
       rows.places.put(in.getInt(), new long[] {in.getLong(), in.getLong()});
     }
-    for (int level = 0; level < LEVELS; level++) {
+    for (int level = 0; level < rows.tallies.length; level++) {
       byte[] part = new byte[in.getInt()];
       in.get(part);
       rows.tallies[level] = part.length == 0 ? null : StratumTally.fromBytes(part);

@@ -212,9 +212,8 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       slices.fold(batch, RowWeights.of(batch), state);
       if (batch.plan() != null) {
         foldSample(batch);
-      } else {
-        foldOrdered(batch);
       }
+      foldOrdered(batch);
     }
     proxy.update(state);
   }
@@ -233,7 +232,11 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
   private void foldOrdered(PredictionBatch batch) throws Exception {
     OrderedRows rows = ordered.value();
     if (rows == null) {
-      rows = OrderedRows.of(settings.decisionThreshold());
+      double threshold = settings.decisionThreshold();
+      rows =
+          batch.plan() == null
+              ? OrderedRows.of(threshold)
+              : OrderedRows.ofSample(threshold, batch.plan().strata().size());
     } else if (!rows.inOrder()) {
       return;
     }
@@ -315,8 +318,7 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     BinaryProxy.Result result = proxy.value().result();
     boolean complete = status.state() == SetState.COMPLETE;
     List<MetricPoint> points = new ArrayList<>();
-    OrderedRows.Level level =
-        complete || ordered.value() == null ? null : ordered.value().level(status.expectedRows());
+    OrderedRows.Level level = complete ? null : level(status);
     for (MetricValue metric : metrics(result, complete)) {
       MetricValue known =
           status.unlabelled() ? MetricValue.undefined(metric.name(), UNLABELLED) : metric;
@@ -346,6 +348,15 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
                   points.add(point(status, claim, share, result, now).withSlice(scores)));
     }
     return points;
+  }
+
+  private OrderedRows.Level level(SetStatus status) throws Exception {
+    OrderedRows rows = ordered.value();
+    SamplingPlan known = plan.value();
+    if (rows == null) {
+      return null;
+    }
+    return known == null ? rows.level(status.expectedRows()) : rows.sampledLevel(known);
   }
 
   private List<MetricValue> metrics(BinaryProxy.Result result, boolean complete) throws Exception {

@@ -135,14 +135,11 @@ public class RunCourse {
   long unscored(ExactMetrics reused) {
     Claim claim = reused.claim();
     String of =
-        claim.checkpoint()
-            + "\n"
-            + On.whole(reused.evaluationSet(), reused.split(), reused.fold());
+        claim.checkpoint() + "\n" + On.whole(reused.evaluationSet(), reused.split(), reused.fold());
     boolean known = unscored.stream().anyMatch(one -> one.of().equals(of));
     // those of before are forgotten
     boolean old =
-        unscored.size() >= MAX_KEPT
-            && unscored.stream().allMatch(one -> claim.step() < one.step());
+        unscored.size() >= MAX_KEPT && unscored.stream().allMatch(one -> claim.step() < one.step());
     return known || old ? unscored() : unscored(new Unscored(of, claim.step(), reused.n()));
   }
 

@@ -15,6 +15,7 @@ import dev.touchstone.jobs.testing.Updates;
 import dev.touchstone.jobs.testing.WireBatches;
 import dev.touchstone.metrics.binary.BinaryEvaluation;
 import dev.touchstone.metrics.binary.BinaryOptions;
+import dev.touchstone.metrics.sampling.HashOrder;
 import dev.touchstone.metrics.sampling.InclusionHash;
 import dev.touchstone.schemas.avro.PredictionBatch;
 import dev.touchstone.schemas.avro.SamplingPlan;
@@ -22,6 +23,7 @@ import dev.touchstone.schemas.avro.Stratum;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -70,8 +72,12 @@ class SampledSetTest {
                     : reference > -2.5 ? 1 : reference > -3.5 ? 2 : reference > -4.5 ? 3 : 4);
         populations[codes[i]]++;
       }
+      sample = sample(seed);
+    }
+
+    int[] sample(long seed) {
       var hash = InclusionHash.of("some other salt", seed);
-      sample = IntStream.range(0, n).filter(i -> hash.u(i) < RATES[codes[i]]).toArray();
+      return IntStream.range(0, n).filter(i -> hash.u(i) < RATES[codes[i]]).toArray();
     }
 
     /** Scores of a model that sees the truth through so much noise. */
@@ -174,6 +180,87 @@ class SampledSetTest {
     // all positives are there
     assertThat(said.point("/recall").stdError()).isZero();
     assertThat(said.point("/recall").value()).isCloseTo(world.exact(rows, "recall"), within(1e-9));
+  }
+
+  /** The batches of a sample in hash order, of two shards in turns. */
+  private static List<PredictionBatch> inHashOrder(World world, WireBatches rows, int[] sample) {
+    int[] order =
+        IntStream.of(sample)
+            .boxed()
+            .sorted(
+                Comparator.comparingLong(
+                    i -> HashOrder.key(rows.firstId + i) ^ Long.MIN_VALUE)) // unsigned
+            .mapToInt(i -> i)
+            .toArray();
+    List<PredictionBatch> batches = rows.sampled(order, world.codes, world.plan(), 400, 2);
+    batches.sort(Comparator.comparingLong(PredictionBatch::getSequence));
+    return batches;
+  }
+
+  @Test
+  void aSampleInHashOrderHasAnIntervalWhileItArrives() throws Exception {
+    World world = new World(6, 40_000);
+    WireBatches rows = world.scored(1, 0.3, 8);
+    List<PredictionBatch> batches = inHashOrder(world, rows, world.sample);
+    Said said = said(settings(), rows, batches);
+    List<MetricPoint> whole =
+        said.partial().stream()
+            .filter(p -> p.slice().isEmpty() && "asymptotic_cs_strata".equals(p.ciMethod()))
+            .toList();
+    assertThat(whole)
+        .extracting(MetricPoint::metric)
+        .containsExactlyInAnyOrder("log_loss", "brier", "accuracy");
+    long below =
+        IntStream.of(world.sample).filter(i -> HashOrder.u(rows.firstId + i) < 0.5).count();
+    for (MetricPoint point : whole) {
+      assertThat(point.n()).isEqualTo(below);
+      assertThat(point.target()).isEqualTo("finite");
+      assertThat(point.level()).isEqualTo(0.95);
+      double exact = world.exact(rows, point.metric());
+      assertThat(exact).isBetween(point.ciLow(), point.ciHigh());
+      // wider than what the complete sample says, which has all positives, and of use
+      MetricPoint end = said.point("/" + point.metric());
+      assertThat(point.ciHigh() - point.ciLow()).isBetween(end.ciHigh() - end.ciLow(), 0.5 * exact);
+    }
+    // as they lie: no random part of the sample
+    Said plain = said(settings(), world, rows);
+    assertThat(plain.partial()).isNotEmpty().allMatch(p -> p.ciLow() == null);
+  }
+
+  /** 80 samples, each looked at with every batch. */
+  @Test
+  void intervalsOfSamplesInHashOrderHoldAtAllLevelsTogether() throws Exception {
+    World world = new World(7, 40_000);
+    WireBatches rows = world.scored(1, 0.3, 8);
+    List<String> metrics = List.of("log_loss", "brier", "accuracy");
+    double[] exact = metrics.stream().mapToDouble(m -> world.exact(rows, m)).toArray();
+    int samples = 80;
+    int[] missed = new int[metrics.size()];
+    long looks = 0;
+    for (int seed = 0; seed < samples; seed++) {
+      rows.firstId = 1_000_000L * seed;
+      var ordered = OrderedRows.ofSample(0.06, 5);
+      boolean[] out = new boolean[metrics.size()];
+      for (LedgerUpdate update :
+          Updates.of(settings(), rows, inHashOrder(world, rows, world.sample(seed)))) {
+        ordered.fold(update.batch());
+        OrderedRows.Level level = ordered.sampledLevel(update.batch().plan());
+        for (int m = 0; level != null && m < metrics.size(); m++) {
+          out[m] |= !level.metric(metrics.get(m)).interval().contains(exact[m]);
+          looks++;
+        }
+      }
+      for (int m = 0; m < metrics.size(); m++) {
+        missed[m] += out[m] ? 1 : 0;
+      }
+      assertThat(OrderedRows.fromBytes(ordered.toBytes()).toBytes()).isEqualTo(ordered.toBytes());
+    }
+    assertThat(looks).isGreaterThan(10L * samples);
+    for (int m = 0; m < metrics.size(); m++) {
+      // at most 5 %, with three Monte-Carlo errors of 2.4 points
+      assertThat(missed[m] / (double) samples).as(metrics.get(m)).isLessThan(0.123);
+    }
+    assertThat(OrderedRows.ofSample(0.06, 65).inOrder()).as("too many strata").isFalse();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.touchstone.metrics.sequential;
 import dev.touchstone.metrics.Interval;
 import dev.touchstone.metrics.MetricValue;
 import dev.touchstone.metrics.Target;
+import dev.touchstone.metrics.sampling.Estimate;
 import java.util.Collection;
 
 /**
@@ -126,6 +127,44 @@ public record AsymptoticSequence(double alpha, long population, NormalMixture bo
             finite ? "asymptotic_cs_wor" : "asymptotic_cs",
             1 - alpha,
             finite ? Target.FINITE : Target.SUPERPOPULATION));
+  }
+
+  /**
+   * The value of a stratified sample that grows in hash order, its strata at rates of their own.
+   * With V the variance of the estimate around the value of the whole set,
+   *
+   * <pre>
+   * half width = V u(1 / V)
+   * </pre>
+   *
+   * <p>Errors at two looks have the covariance of the later one's variance, in each stratum and so
+   * in their weighted sum: divided by V they are a Brownian motion in the time 1 / V. For a single
+   * stratum this is the sequence without replacement above. V has the estimate's allowance for what
+   * was not seen, and is at least that of one example among those that say as much.
+   *
+   * @param estimate of a metric in [0, most]
+   * @param plannedVariance V at the planned size
+   */
+  public static MetricValue stratified(
+      double alpha, Estimate estimate, double plannedVariance, double most) {
+    double unseen = Math.max(estimate.unseen().below(), estimate.unseen().above());
+    double single = most / estimate.effectiveRows();
+    double variance =
+        unseen > 0
+            ? estimate.finiteVariance() + unseen
+            : Math.max(estimate.finiteVariance(), single * single);
+    double half =
+        variance * NormalMixture.tightestAt(alpha, 1 / plannedVariance).bound(1 / variance);
+    return MetricValue.defined(
+            estimate.name(),
+            estimate.value(),
+            new Interval(
+                Math.max(0, estimate.value() - half),
+                Math.min(most, estimate.value() + half),
+                "asymptotic_cs_strata",
+                1 - alpha,
+                Target.FINITE))
+        .withError(estimate.standardError(Target.FINITE), estimate.effectiveRows());
   }
 
   /**

@@ -706,8 +706,7 @@ public final class EngineView {
 
   /** What the full tier says of the same: it knows whole sets only. */
   private static SeriesKey exactOf(SeriesKey key) {
-    return new SeriesKey(
-        key.metric(), "full", key.slice(), key.evaluationSet(), key.split(), "");
+    return new SeriesKey(key.metric(), "full", key.slice(), key.evaluationSet(), key.split(), "");
   }
 
   private static Value value(Point point) {

@@ -208,7 +208,8 @@ class EngineViewTest {
           metric(
               "{\"ts\":5,\"run_id\":\"r1\",\"checkpoint\":\"\",\"step\":"
                   + step
-                  + ",\"tier\":\"proxy\",\"evaluation_set\":\"training job\",\"split\":\"reported\","
+                  + ",\"tier\":\"proxy\",\"evaluation_set\":\"training"
+                  + " job\",\"split\":\"reported\","
                   + "\"metric\":\"validation_loss\",\"value\":0.5,\"ci_method\":\"reported\","
                   + "\"n\":0,\"n_pos\":0,\"state\":\"COMPLETE\"}"));
     }
@@ -317,7 +318,7 @@ class EngineViewTest {
             TOPICS.reports(),
             "q",
             ("{\"trigger_id\":\"q\",\"trigger\":\"request\",\"state\":\"EXPIRED\",\"run_id\":\"r1\","
-                    + "\"checkpoint\":\"c\",\"step\":-1,\"split\":\"validation\"}")
+                 + "\"checkpoint\":\"c\",\"step\":-1,\"split\":\"validation\"}")
                 .getBytes(StandardCharsets.UTF_8),
             Map.of(),
             0));
