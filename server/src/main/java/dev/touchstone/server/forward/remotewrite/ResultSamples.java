@@ -49,6 +49,9 @@ final class ResultSamples {
     where.put("evaluation_set", p.evaluationSet());
     where.put("split", p.split());
     where.put("tier", p.tier());
+    if (!p.sample().isEmpty()) {
+      where.put("sample", p.sample());
+    }
     List<Sample> samples = new ArrayList<>();
     if (p.slice().isEmpty()) {
       samples.add(new Sample(Series.of(STEP, where), p.step(), p.ts()));
