@@ -35,8 +35,9 @@ import org.apache.flink.util.OutputTag;
  * state of fixed size.
  *
  * <p>Points go out at intervals while the set arrives, as PARTIAL, and at once when it ends, as
- * COMPLETE. Then only the final points are kept: a later claim on the same set (a restarted
- * attempt, another run of the same model) gets them under its own name.
+ * COMPLETE. Then only the final points are kept, and those only of a set that is known by content:
+ * a later claim on it (a restarted attempt, another run of the same model) gets them under its own
+ * name. Of a set that only its own model checkpoint can claim nothing is kept.
  */
 public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdate, MetricPoint> {
 
@@ -146,7 +147,10 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
     long now = context.timerService().currentProcessingTime();
     if (update.status().state() == SetState.COMPLETE) {
       List<MetricPoint> last = emit(update.status(), now, out);
-      finals.update(last);
+      boolean known = update.status().set().isByContent();
+      if (known) {
+        finals.update(last);
+      }
       DecisionSample rows = decisionSample();
       if (watched.value() != null) {
         vitals.update(watched.value().vitals(update.status().rows()));
@@ -161,6 +165,10 @@ public final class ProxyMetrics extends KeyedProcessFunction<String, LedgerUpdat
       ordered.clear();
       slices.clear();
       tasks.clear();
+      if (!known) {
+        vitals.clear();
+        latest.clear();
+      }
     } else if (emitAt.value() == null) {
       long at = now + settings.emitIntervalMillis();
       context.timerService().registerProcessingTimeTimer(at);

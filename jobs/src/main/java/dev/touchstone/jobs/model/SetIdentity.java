@@ -17,4 +17,10 @@ public record SetIdentity(
     Integer fold,
     boolean sampled,
     Task task,
-    int outputs) {}
+    int outputs) {
+
+  /** Whether the set is the same for every run that has this model, data and transform. */
+  public boolean isByContent() {
+    return modelDigest != null && datasetDigest != null && transformDigest != null;
+  }
+}

@@ -17,6 +17,7 @@ import dev.touchstone.schemas.avro.PredictionBatch;
 import dev.touchstone.schemas.avro.Task;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
@@ -237,5 +238,36 @@ class ProxyMetricsTest {
     assertThat(Arrays.copyOf(sorted.rates(), 5)).containsExactly(0.5, 0.125, 1, 1, 0.25);
     assertThat(Arrays.copyOf(sorted.weights(), 5)).containsExactly(1, 1, 1, 1, 1);
     assertThat(Arrays.copyOf(sorted.scores(), 8)).containsExactly(4, 5, 6, 7, 12, 13, 14, 15);
+  }
+
+  @Test
+  void onlyOfASetThatOthersMayClaimAnythingIsKept() throws Exception {
+    EngineSettings settings = settings(0);
+    WireBatches rows = WireBatches.random(9, 2_000);
+    List<PredictionBatch> batches = rows.batches(500, 1);
+    try (var harness = harness(settings, null)) {
+      for (LedgerUpdate update : Updates.of(settings, rows, batches)) {
+        harness.processElement(update, 0);
+      }
+      harness.setProcessingTime(1_000);
+      assertThat(harness.extractOutputValues()).isNotEmpty().allMatch(MetricPoint::complete);
+      assertThat(harness.numKeyedStateEntries()).isZero();
+    }
+    for (PredictionBatch batch : batches) {
+      batch.getCheckpoint().setModelDigest("m");
+      batch.getEvaluationSet().setDatasetDigest("d");
+      batch.setTransformDigest("t");
+    }
+    List<PredictionBatch> both = new ArrayList<>(batches);
+    both.add(PredictionBatch.newBuilder(batches.get(0)).setRunId("another").build());
+    try (var harness = harness(settings, null)) {
+      for (LedgerUpdate update : Updates.of(settings, rows, both)) {
+        harness.processElement(update, 0);
+      }
+      List<MetricPoint> points = harness.extractOutputValues();
+      List<MetricPoint> others =
+          points.stream().filter(p -> p.claim().runId().equals("another")).toList();
+      assertThat(others).isNotEmpty().hasSize(points.size() / 2);
+    }
   }
 }
