@@ -117,7 +117,7 @@ class Engine:
             return callback
 
         for index, message in enumerate(messages):
-            where = {"key": key} | ({} if partition is None else {"partition": partition})
+            where = {} if partition is None else {"partition": partition}
             producer.produce(
                 f"touchstone.{topic}", message, key=key, on_delivery=delivered(index), **where
             )
