@@ -628,7 +628,7 @@ class CheckpointPageTest extends BrowserTest {
 
     System.out.printf(
         "a drag over %,d points: %.1f ms of the page's thread a move%n", many, millis);
-    // processor time, so that a busy machine fails nothing; half the least time that feels at once
+    // processor time, so that a busy machine fails nothing
     assertThat(millis).as("processor milliseconds a move").isLessThan(100);
     assertThat(Double.parseDouble(page.locator("#threshold-value").inputValue())).isLessThan(0.1);
   }
