@@ -125,7 +125,7 @@ public final class TensorBoard implements Destination {
     }
 
     private void put(String runId, String tier, byte[] event) {
-      Path of = directory.resolve(RunDirectory.name(runId)).resolve(tier);
+      Path of = directory.resolve(RunDirectory.name(runId)).resolve(RunDirectory.name(tier));
       events.computeIfAbsent(of, d -> new ArrayList<>()).add(event);
       written++;
     }

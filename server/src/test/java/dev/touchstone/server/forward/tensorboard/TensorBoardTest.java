@@ -79,7 +79,7 @@ class TensorBoardTest {
   }
 
   @Test
-  void noRunIdLeavesTheDirectory() throws Exception {
+  void noRunIdAndNoSampleLeavesItsDirectory() throws Exception {
     var ids =
         List.of(
             "../x",
@@ -99,7 +99,7 @@ class TensorBoardTest {
     var board = new TensorBoard(directory.resolve("in"), CLOCK);
     for (String id : ids) {
       if (!id.isEmpty()) {
-        board.deliver(List.of(point("run_id", id)));
+        board.deliver(List.of(point("run_id", id), point("sample", id)));
       }
     }
 
@@ -107,7 +107,12 @@ class TensorBoardTest {
       assertThat(outside).containsExactly(directory.resolve("in"));
     }
     try (Stream<Path> runs = Files.list(directory.resolve("in"))) {
-      assertThat(runs).hasSize(ids.size() - 1);
+      assertThat(runs).hasSize(ids.size()); // one more is of all the samples
+    }
+    try (Stream<Path> samples = Files.list(directory.resolve("in/fraud-7"))) {
+      assertThat(samples)
+          .hasSize(ids.size() - 1)
+          .allMatch(sample -> sample.getFileName().toString().startsWith("proxy-"));
     }
   }
 
