@@ -88,6 +88,7 @@ public final class HttpServer implements AutoCloseable {
             view, feed, forwards, events::watchers, requests, guard, clock, settings.version());
     List<Route> api = new ArrayList<>();
     api.addAll(new RunsApi(view, clock).routes());
+    api.addAll(new CurvesApi(view).routes());
     api.addAll(new PredictionSetsApi(view).routes());
     api.addAll(new EvaluationsApi(view, feed, sink, guard, clock).routes());
     api.addAll(new SamplingPlansApi(guard).routes());

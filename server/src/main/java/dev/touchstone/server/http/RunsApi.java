@@ -13,20 +13,25 @@ import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Runs, their curves, model checkpoints and reports. */
 final class RunsApi {
 
-  private static final List<String> TIERS = List.of("proxy", "full");
+  static final List<String> TIERS = List.of("proxy", "full");
   static final List<String> STATUSES = Arrays.stream(RunStatus.values()).map(Enum::name).toList();
   // as many as a run may have
   private static final int MOST_CURVES = 2_000;
 
-  /** The answer of {@code /v1/runs}: a page, and how many runs there are on all. */
-  record Runs(List<RunSummary> runs, int total) {}
+  /**
+   * The answer of {@code /v1/runs}: a page, how many runs there are on all, and the metrics that
+   * they have over all examples.
+   */
+  record Runs(List<RunSummary> runs, int total, Set<String> metrics) {}
 
   private final EngineView view;
   private final Clock clock;
@@ -58,12 +63,19 @@ final class RunsApi {
     // by their beginnings, since a run that speaks would change its place in any other order
     List<RunSummary> page =
         Pages.cut(ctx, "runs", limit, runs, r -> Place.of(r.firstSeen(), r.runId()));
-    Answers.cacheableJson(ctx, new Runs(page, runs.size()));
+    Answers.cacheableJson(ctx, new Runs(page, runs.size(), view.metrics()));
   }
 
   private void run(Context ctx) {
     String run = Inputs.name("run", ctx.pathParam("run"));
-    Answers.cacheableJson(ctx, view.run(run, clock.instant()).orElseThrow(() -> unknownRun(run)));
+    Set<String> metrics = new HashSet<>();
+    for (String metric : ctx.queryParams("metric")) {
+      metrics.add(Inputs.name("metric", metric));
+    }
+    Answers.cacheableJson(
+        ctx,
+        view.run(run, clock.instant(), m -> metrics.isEmpty() || metrics.contains(m))
+            .orElseThrow(() -> unknownRun(run)));
   }
 
   private void metrics(Context ctx) {

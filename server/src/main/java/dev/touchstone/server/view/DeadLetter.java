@@ -21,6 +21,8 @@ public record DeadLetter(
 
   private static final int PREVIEW_BYTES = 96;
   private static final int MAX_TEXT = 2_000;
+  // how ingest and ledger begin to say where a batch came from
+  private static final String RUN = " (run ";
 
   static DeadLetter of(TopicRecord record) {
     Map<String, String> headers = record.headers();
@@ -44,6 +46,20 @@ public record DeadLetter(
     String rule = got < 0 ? reason : reason.substring(0, got);
     rule = rule.replaceAll("\\b[0-9]+\\b", "#");
     return rule.length() <= 160 ? rule : rule.substring(0, 160) + "…";
+  }
+
+  /** The run that the reason names; null where it names none. */
+  String run() {
+    int from = reason.lastIndexOf(RUN);
+    if (from < 0 || !reason.endsWith(")")) {
+      return null;
+    }
+    String named = reason.substring(from + RUN.length(), reason.length() - 1);
+    int more = named.indexOf(", model checkpoint ");
+    if (more < 0) {
+      more = named.indexOf(", example ");
+    }
+    return more < 0 ? named : named.substring(0, more);
   }
 
   private static String cut(String text) {

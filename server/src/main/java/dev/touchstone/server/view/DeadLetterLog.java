@@ -14,11 +14,14 @@ final class DeadLetterLog {
 
   // rules come out of messages: past this many, new ones count as "other"
   private static final int MAX_RULES = 100;
+  // likewise of runs
+  private static final int MAX_RUNS = 10_000;
   private static final String OTHER = "other";
 
   private final Deque<DeadLetter> last = new ArrayDeque<>();
   private final Map<String, Long> byTopic = new TreeMap<>();
   private final Map<String, Long> byRule = new HashMap<>();
+  private final Map<String, Long> byRun = new HashMap<>();
   private final int capacity;
   private long total;
 
@@ -34,6 +37,15 @@ final class DeadLetterLog {
     }
     count(byTopic, letter.topic() == null ? "unknown" : letter.topic());
     count(byRule, letter.rule());
+    String run = letter.run();
+    if (run != null && (byRun.containsKey(run) || byRun.size() < MAX_RUNS)) {
+      byRun.merge(run, 1L, Long::sum);
+    }
+  }
+
+  /** How many name that run. */
+  long ofRun(String runId) {
+    return byRun.getOrDefault(runId, 0L);
   }
 
   DeadLetterSummary summary() {

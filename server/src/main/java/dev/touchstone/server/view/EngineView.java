@@ -335,7 +335,7 @@ public final class EngineView {
     Signal signal = Json.MAPPER.readValue(record.value(), Signal.class);
     RunState run = runFor(signal.runId(), record.timestampMillis(), signal.attempt());
     if (!signal.equals(run.signal)) {
-      run.signal = signal;
+      run.heard(signal);
       listener.accept(new Change("signal", run.id, signal));
     }
     dropRunsBeyondLimits(run);
@@ -509,9 +509,54 @@ public final class EngineView {
         .toList();
   }
 
+  /** Metrics that a run has a curve of over all examples, by name. */
+  public synchronized Set<String> metrics() {
+    Set<String> metrics = new TreeSet<>();
+    for (RunState run : runs.values()) {
+      for (SeriesKey key : run.series.keySet()) {
+        if (key.isOverall() && !metrics.contains(key.metric()) && !RunFigures.has(key.metric())) {
+          metrics.add(key.metric());
+        }
+      }
+    }
+    return metrics;
+  }
+
   /** All about one run but its curves. */
-  public synchronized Optional<RunDetail> run(String runId, Instant now) {
-    return Optional.ofNullable(runs.get(runId)).map(r -> detail(r, now));
+  public Optional<RunDetail> run(String runId, Instant now) {
+    return run(runId, now, metric -> true);
+  }
+
+  /**
+   * All about one run but its curves.
+   *
+   * @param wanted metrics whose value at each model checkpoint is told; the last ones are for all
+   */
+  public synchronized Optional<RunDetail> run(String runId, Instant now, Predicate<String> wanted) {
+    return Optional.ofNullable(runs.get(runId)).map(r -> detail(r, now, wanted));
+  }
+
+  /**
+   * Curves of those of the runs that are known, at most {@code maxPoints} points of each.
+   *
+   * @param wanted which curves
+   */
+  public synchronized List<ThinCurve> curves(
+      Collection<String> runIds, Predicate<SeriesKey> wanted, int maxPoints) {
+    List<ThinCurve> found = new ArrayList<>();
+    for (String runId : runIds) {
+      RunState run = runs.get(runId);
+      if (run != null) {
+        run.series.forEach(
+            (key, series) -> {
+              if (wanted.test(key)) {
+                Boolean direction = MetricDirection.higherIsBetter(key.metric());
+                found.add(new ThinCurve(run.id, key, direction, series.columns(maxPoints)));
+              }
+            });
+      }
+    }
+    return found;
   }
 
   /** The curves of a run for which {@code wanted} holds; empty if the run is not known. */
@@ -533,7 +578,13 @@ public final class EngineView {
         .flatMap(
             run ->
                 Optional.ofNullable(run.checkpoints.get(checkpointId))
-                    .map(c -> summary(run, c, values(run, true), values(run, false))));
+                    .map(
+                        c ->
+                            summary(
+                                run,
+                                c,
+                                values(run, true, m -> true),
+                                values(run, false, m -> true))));
   }
 
   /**
@@ -621,18 +672,18 @@ public final class EngineView {
   }
 
   private RunSummary summary(RunState run, Instant now) {
-    List<SetManifest> runSets = setsOf(run);
+    List<SetManifest> runSets = setsOf(run.checkpoints.values());
     int evaluated = 0;
     int waiting = 0;
     for (CheckpointState c : run.checkpoints.values()) {
       evaluated += c.evaluations.stream().anyMatch(Evaluation::hasReport) ? 1 : 0;
       waiting += (int) c.evaluations.stream().filter(Evaluation::isPending).count();
     }
-    Point last =
+    Place last =
         run.series.values().stream()
-            .map(Series::last)
+            .map(Series::lastPlace)
             .filter(Objects::nonNull)
-            .max(Comparator.comparingInt(Point::attempt).thenComparingLong(Point::step))
+            .max(Comparator.comparingInt(Place::attempt).thenComparingLong(Place::step))
             .orElse(null);
     boolean sizesKnown = runSets.stream().allMatch(s -> s.expectedRows() != null);
     return new RunSummary(
@@ -650,6 +701,7 @@ public final class EngineView {
         sizesKnown ? runSets.stream().mapToLong(SetManifest::expectedRows).sum() : null,
         runSets.stream().mapToLong(SetManifest::duplicates).sum(),
         runSets.stream().mapToLong(SetManifest::conflicts).sum(),
+        deadLetters.ofRun(run.id),
         run.signal == null ? null : run.signal.decision(),
         RunFigures.count(run, RunFigures.FULL_EVALUATIONS_AVOIDED),
         RunFigures.count(run, RunFigures.INFERENCE_AVOIDED),
@@ -667,8 +719,8 @@ public final class EngineView {
     return open ? RunStatus.STALE : RunStatus.FINISHED;
   }
 
-  private List<SetManifest> setsOf(RunState run) {
-    return run.checkpointsByStep().stream()
+  private List<SetManifest> setsOf(Collection<CheckpointState> checkpoints) {
+    return checkpoints.stream()
         .flatMap(c -> c.setKeys.stream().sorted())
         .distinct()
         .map(sets::get)
@@ -713,9 +765,9 @@ public final class EngineView {
     return point == null ? null : Value.of(point);
   }
 
-  private RunDetail detail(RunState run, Instant now) {
-    Map<String, Map<String, Value>> proxies = values(run, true);
-    Map<String, Map<String, Value>> full = values(run, false);
+  private RunDetail detail(RunState run, Instant now, Predicate<String> wanted) {
+    Map<String, Map<String, Value>> proxies = values(run, true, wanted);
+    Map<String, Map<String, Value>> full = values(run, false, wanted);
     Set<RunDetail.EvaluationSet> evaluationSets = new LinkedHashSet<>();
     Set<String> slices = new TreeSet<>();
     Set<String> metrics = new TreeSet<>();
@@ -726,17 +778,33 @@ public final class EngineView {
         metrics.add(k.metric());
       }
     }
-    List<CheckpointSummary> checkpoints =
-        run.checkpointsByStep().stream().map(c -> summary(run, c, proxies, full)).toList();
+    List<CheckpointState> byStep = run.checkpointsByStep();
     return new RunDetail(
         summary(run, now),
         List.copyOf(metrics),
         List.copyOf(slices),
         List.copyOf(evaluationSets),
-        checkpoints,
-        setsOf(run).stream().map(SetSummary::of).toList(),
+        newest(run),
+        byStep.stream().map(c -> summary(run, c, proxies, full)).toList(),
+        setsOf(byStep).stream().map(SetSummary::of).toList(),
         run.signal,
-        run.checkpointsByStep().stream().flatMap(c -> c.verdicts.values().stream()).toList());
+        List.copyOf(run.stops),
+        byStep.stream().flatMap(c -> c.verdicts.values().stream()).toList());
+  }
+
+  /** The last overall value of each metric, of the evaluation set that got furthest. */
+  private static Map<String, RunDetail.Newest> newest(RunState run) {
+    Map<String, RunDetail.Newest> newest = new TreeMap<>();
+    run.series.forEach(
+        (key, series) -> {
+          if (key.isOverall() && series.last() != null) {
+            newest.merge(
+                key.metric(),
+                RunDetail.Newest.of(key, Value.of(series.last())),
+                RunDetail.Newest::furthest);
+          }
+        });
+    return newest;
   }
 
   private CheckpointSummary summary(
@@ -763,11 +831,12 @@ public final class EngineView {
   }
 
   /** The newest overall value of each metric, by checkpoint. */
-  private static Map<String, Map<String, Value>> values(RunState run, boolean proxy) {
+  private static Map<String, Map<String, Value>> values(
+      RunState run, boolean proxy, Predicate<String> wanted) {
     Map<String, Map<String, Value>> byCheckpoint = new HashMap<>();
     run.series.forEach(
         (key, series) -> {
-          if (key.isOverall() && key.isProxy() == proxy) {
+          if (key.isOverall() && key.isProxy() == proxy && wanted.test(key.metric())) {
             for (Point p : series.points()) {
               byCheckpoint
                   .computeIfAbsent(p.checkpoint(), c -> new TreeMap<>())

@@ -1,6 +1,8 @@
 package dev.touchstone.server.view;
 
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,11 +11,15 @@ import java.util.TreeMap;
 /** What is known of one run. */
 final class RunState {
 
+  // a run is told to stop once in each attempt, or again while it does not obey
+  private static final int MAX_STOPS = 50;
+
   final String id;
   final Names names = new Names();
   final TreeMap<SeriesKey, Series> series = new TreeMap<>();
   final Map<String, CheckpointState> checkpoints = new LinkedHashMap<>();
   Signal signal;
+  final Deque<Signal> stops = new ArrayDeque<>();
   int attempt;
   int points;
   long firstSeen = Long.MAX_VALUE;
@@ -29,6 +35,18 @@ final class RunState {
     firstSeen = Math.min(firstSeen, millis);
     lastSeen = Math.max(lastSeen, millis);
     attempt = Math.max(attempt, inAttempt);
+  }
+
+  /** Keeps a STOP beyond the next signal: it stays where it was given in a chart. */
+  void heard(Signal newest) {
+    signal = newest;
+    if (newest.isStop()) {
+      stops.removeIf(s -> s.step() == newest.step() && s.attempt() == newest.attempt());
+      stops.addLast(newest);
+      if (stops.size() > MAX_STOPS) {
+        stops.removeFirst();
+      }
+    }
   }
 
   CheckpointState checkpoint(String checkpointId) {
@@ -54,7 +72,7 @@ final class RunState {
     SeriesKey key = SeriesKey.of(point, names);
     Series known = series.get(key);
     if (known == null && series.size() < limits.seriesPerRun()) {
-      known = new Series(limits.pointsPerSeries());
+      known = new Series(limits.pointsPerSeries(), names);
       series.put(key, known);
     }
     return known;

@@ -12,6 +12,7 @@ package dev.touchstone.server.view;
  * @param expected predictions that these sets will hold; null where one does not say
  * @param duplicates batches received again and dropped
  * @param conflicts batches that contradicted one received before
+ * @param deadLetters messages that name this run and were refused
  * @param signal CONTINUE, STOP or null
  * @param fullEvaluationsAvoided checks that were decided without one; null where nothing counts
  *     them
@@ -34,6 +35,7 @@ public record RunSummary(
     Long expected,
     long duplicates,
     long conflicts,
+    long deadLetters,
     String signal,
     Long fullEvaluationsAvoided,
     Long inferenceAvoided,

@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param pointsPerSeries points kept of one metric, tier, slice and set of one run; the lowest
  *     steps go first
  * @param seriesPerRun series kept of one run; later ones are not taken in
- * @param points points kept in all (about 310 bytes each, measured)
+ * @param points points kept in all (60 to 80 bytes each, measured)
  * @param checkpointsPerRun model checkpoints kept of one run; the first seen go first
  * @param sets prediction-set manifests kept
  * @param evaluations triggers and their outcomes kept
@@ -44,10 +44,10 @@ public record ViewLimits(
     }
   }
 
-  /** About 300 MB when every limit is reached. */
+  /** About 350 MB when every limit is reached. */
   public static ViewLimits defaults() {
     return new ViewLimits(
-        500, 5_000, 2_000, 500_000, 2_000, 5_000, 10_000, 64L << 20, 100, Duration.ofSeconds(60));
+        500, 5_000, 2_000, 2_500_000, 2_000, 5_000, 10_000, 64L << 20, 100, Duration.ofSeconds(60));
   }
 
   private static void atLeastOne(String name, long value) {

@@ -32,12 +32,17 @@ export const runs = async () => {
   answer.runs.sort((a, b) => b.last_seen - a.last_seen);
   return answer;
 };
-export const run = id => ask(`v1/runs/${part(id)}`);
+/** Values at each model checkpoint of that metric only, where one is named. */
+export const run = (id, metric) => ask(`v1/runs/${part(id)}${metric ? `?metric=${part(metric)}` : ''}`);
 export const status = () => ask('v1/status');
 export const evaluations = () => ask('v1/evaluations?limit=30');
 
-export const series = (id, metric, slice) =>
-  ask(`v1/runs/${part(id)}/metrics?metric=${part(metric)}&slice=${part(slice)}`);
+/** Curves of one metric of some runs, thinned and by columns. */
+export const curves = (metric, slice, runs, { points, fields }) =>
+  ask(curvesPath(metric, slice, runs, points, fields));
+export const curvesPath = (metric, slice, runs, points, fields = []) =>
+  `v1/curves?metric=${part(metric)}&slice=${part(slice)}&max_points=${points}`
+  + fields.map(f => `&field=${f}`).join('') + runs.map(r => `&run=${part(r)}`).join('');
 
 export const reportPath = (run, checkpoint) =>
   `v1/runs/${part(run)}/checkpoints/${part(checkpoint)}/report`;

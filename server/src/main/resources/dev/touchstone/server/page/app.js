@@ -6,6 +6,7 @@ import { state, start, setTheme, isDark, changed } from './store.js';
 import { Sidebar } from './sidebar.js';
 import { Start } from './start.js';
 import { Run } from './run.js';
+import { Overlay } from './overlay.js';
 import { Checkpoint } from './checkpoint.js';
 import { Compare } from './compare.js';
 import { KEYS, help, listen } from './keys.js';
@@ -54,11 +55,13 @@ function helpDialog() {
   h('button', { type: 'button', onClick: () => help(false) }, 'Close'));
 }
 
-const VIEWS = { start: Start, run: Run, checkpoint: Checkpoint, compare: Compare };
+const VIEWS = { start: Start, run: Run, overlay: Overlay, checkpoint: Checkpoint, compare: Compare };
+const TITLES = { overlay: 'Overlay', compare: 'Compare' };
 
 function draw() {
   const { view, run } = state.route;
-  document.title = view === 'compare' ? 'Compare · Touchstone' : run == null ? 'Touchstone' : `${run} · Touchstone`;
+  const place = TITLES[view] ?? run;
+  document.title = place == null ? 'Touchstone' : `${place} · Touchstone`;
   render(h('div', { class: `frame at-${view} ${state.connection === 'reconnecting' ? 'is-stale' : ''}` },
     h('a', { class: 'skip', href: '#main', onClick: e => {
       e.preventDefault();
@@ -66,7 +69,7 @@ function draw() {
     } }, 'Skip to content'),
     topBar(),
     h('div', { class: 'body' },
-      Sidebar(draw),
+      view !== 'start' && Sidebar(),
       h('main', { id: 'main', tabIndex: -1 }, VIEWS[view](changed))),
     h('div', { class: `toast ${state.toast?.kind ?? ''}`, role: 'status', 'aria-live': 'polite' }, state.toast?.text),
     helpDialog()), host);

@@ -1,10 +1,9 @@
 // The keyboard: one table, which the help also prints.
 
-import { state, changed, setTheme, isDark } from './store.js';
-import { toCheckpoint, toRun, withParams } from './route.js';
-import { carried, visibleRuns } from './sidebar.js';
-
-const AXES = ['step', 'epoch', 'time'];
+import { state, changed, go, setTheme, isDark } from './store.js';
+import { toCheckpoint, toOverlay, toRun, toStart } from './route.js';
+import { AXES, axisOf } from './lines.js';
+import { carried, pin, reveal, visibleRuns } from './runlist.js';
 
 function moveRun(by) {
   const runs = visibleRuns();
@@ -12,7 +11,7 @@ function moveRun(by) {
   const at = runs.findIndex(r => r.run_id === state.route.run);
   const next = at < 0 ? 0 : Math.min(runs.length - 1, Math.max(0, at + by));
   location.hash = toRun(runs[next].run_id, carried(state.route.params));
-  requestAnimationFrame(() => document.querySelector('a.run[aria-current]')?.scrollIntoView({ block: 'nearest' }));
+  requestAnimationFrame(() => requestAnimationFrame(() => reveal(next)));
 }
 
 function moveCheckpoint(by) {
@@ -24,18 +23,29 @@ function moveCheckpoint(by) {
   if (list[next]) location.hash = toCheckpoint(route.run, list[next].checkpoint, { curve: route.params.curve });
 }
 
+const hasCurves = () => state.route.view === 'run' || state.route.view === 'overlay';
+
 function nextAxis() {
-  if (state.route.view !== 'run') return;
-  const at = AXES.indexOf(state.route.params.axis ?? 'step');
-  const axis = AXES[(at + 1) % AXES.length];
-  location.hash = withParams(state.route, { axis: axis === 'step' ? null : axis });
+  if (!hasCurves()) return;
+  const at = AXES.findIndex(([id]) => id === axisOf(state.route.params));
+  const [axis] = AXES[(at + 1) % AXES.length];
+  go({ axis: axis === 'step' ? null : axis });
+}
+
+function scale() {
+  if (hasCurves()) go({ scale: state.route.params.scale === 'log' ? null : 'log' });
+}
+
+function overlay() {
+  const { route } = state;
+  location.hash = route.view === 'overlay' ? toStart(carried(route.params)) : toOverlay(carried(route.params));
 }
 
 function up() {
   const { route } = state;
-  if (route.view === 'checkpoint') location.hash = toRun(route.run, { metric: route.params.metric });
+  if (route.view === 'checkpoint') location.hash = toRun(route.run, carried(route.params));
   else if (route.view === 'compare' && route.params.run) location.hash = toRun(route.params.run);
-  else location.hash = '#/';
+  else location.hash = toStart(carried(route.params));
 }
 
 function compare() {
@@ -48,7 +58,10 @@ export const KEYS = [
   ['k', 'previous run', () => moveRun(-1)],
   [']', 'next report', () => moveCheckpoint(1)],
   ['[', 'previous report', () => moveCheckpoint(-1)],
-  ['x', 'next axis: step, epoch, time', nextAxis],
+  ['x', 'next axis: step, epoch, relative, wall time', nextAxis],
+  ['l', 'linear or logarithmic scale', scale],
+  ['p', 'pin the run, or no longer', () => state.route.run != null && pin(state.route.run)],
+  ['o', 'overlay: many runs over one another', overlay],
   ['u', 'up: from a checkpoint to its run', up],
   ['c', 'compare this checkpoint', compare],
   ['t', 'dark or light', () => setTheme(isDark() ? 'light' : 'dark')],

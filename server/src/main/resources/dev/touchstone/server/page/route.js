@@ -12,6 +12,7 @@ export function parse(hash) {
     return { view: 'run', run: parts[1], checkpoint: null, params };
   }
   if (parts[0] === 'compare') return { view: 'compare', run: null, checkpoint: null, params };
+  if (parts[0] === 'overlay') return { view: 'overlay', run: null, checkpoint: null, params };
   return { view: 'start', run: null, checkpoint: null, params };
 }
 
@@ -28,7 +29,9 @@ const query = params => {
   return kept.length ? '?' + new URLSearchParams(kept) : '';
 };
 
-export const toStart = () => '#/';
+export const toStart = params => '#/' + query(params);
+
+export const toOverlay = params => '#/overlay' + query(params);
 
 export const toRun = (run, params) => `#/runs/${encodeURIComponent(run)}${query(params)}`;
 
@@ -45,7 +48,7 @@ export function withParams(route, changes) {
   if (route.view === 'checkpoint') return toCheckpoint(route.run, route.checkpoint, params);
   if (route.view === 'run') return toRun(route.run, params);
   if (route.view === 'compare') return `#/compare${query(params)}`;
-  return toStart() + query(params);
+  return route.view === 'overlay' ? toOverlay(params) : toStart(params);
 }
 
 // browsers refuse more than a few of these a second
@@ -70,3 +73,6 @@ function writeWanted() {
 addEventListener('hashchange', () => {
   wanted = null;
 });
+/** Several ids in one parameter; a comma in an id is none between two. */
+export const listOf = text => (text ? text.split(',').map(decode) : []);
+export const listTo = ids => (ids.length ? ids.map(encodeURIComponent).join(',') : null);

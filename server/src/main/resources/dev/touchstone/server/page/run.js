@@ -1,29 +1,29 @@
 // One run: its metrics, curves, model checkpoints and prediction sets.
 
+import { Component } from './lib/preact.js';
 import { h, badge, card, copyButton, empty, fact, problem, progress, scrolling, segmented, select } from './ui.js';
 import * as f from './format.js';
-import { state, now, chosenMetric, chosenSlice, evaluate, refreshDetail } from './store.js';
-import { toCheckpoint, withParams } from './route.js';
-import { MetricChart } from './charts.js';
+import { state, now, chosenMetric, evaluate, go, refreshDetail } from './store.js';
+import { toCheckpoint } from './route.js';
+import { RunChart } from './runchart.js';
+import { avoided, pin } from './runlist.js';
+import { isPinned } from './pins.js';
 import { deadLetters } from './start.js';
 
 const TILES = 5;
-const AXES = [['step', 'Step'], ['epoch', 'Epoch'], ['time', 'Time']];
 const SETS_SHOWN = 8;
-const NONE = [];
-
-let hovered = null;
-
-const go = changes => {
-  location.hash = withParams(state.route, changes);
-};
 
 // ---------------------------------------------------------------- title
 
 function title(detail) {
   const { run, signal } = detail;
   return h('div', { class: 'title' },
-    h('h1', { title: run.run_id }, run.run_id),
+    h('div', { class: 'title-line' },
+      h('h1', { title: run.run_id }, run.run_id),
+      h('button', {
+        type: 'button', class: `quiet ${isPinned(run.run_id) ? 'on' : ''}`, 'aria-pressed': String(isPinned(run.run_id)),
+        title: 'Keep on top of the list (p)', onClick: () => pin(run.run_id),
+      }, isPinned(run.run_id) ? '★ Pinned' : '☆ Pin')),
     h('div', { class: 'meta' },
       badge(run.status),
       run.attempt > 0 && h('span', null, `attempt ${run.attempt}`),
@@ -32,7 +32,10 @@ function title(detail) {
       h('span', { title: f.dateTime(run.last_seen) }, 'last heard ', f.ago(now() - run.last_seen)),
       h('span', null, h('b', null, f.short(run.received)),
         run.expected != null && run.expected !== run.received ? ` of ${f.short(run.expected)}` : '',
-        ' predictions')),
+        ' predictions in'),
+      run.duplicates > 0 && h('span', { title: 'batches received again and dropped' }, f.count(run.duplicates), ' duplicate'),
+      run.dead_letters > 0 && h('span', { class: 'bad', title: 'messages of this run that were refused' }, f.count(run.dead_letters), ' dead-lettered'),
+      avoided(run) && h('span', { title: 'full evaluations and predictions that were not needed' }, 'avoided: ', avoided(run))),
     signal?.decision === 'STOP' && h('div', { class: 'notice warn', role: 'status' },
       h('b', null, 'STOP '), `at ${signal.checkpoint || `step ${f.count(signal.step)}`}: ${signal.reason}`,
       signal.difference != null && ` · ${signal.metric} ${f.signed(signal.difference)} against ${signal.compared_with}`,
@@ -41,14 +44,8 @@ function title(detail) {
 
 // ---------------------------------------------------------------- metric tiles
 
-/** The newest value of a metric in one tier over all checkpoints. */
-function newest(detail, tier, metric) {
-  for (let i = detail.checkpoints.length - 1; i >= 0; i--) {
-    const v = detail.checkpoints[i][tier][metric];
-    if (v) return v;
-  }
-  return null;
-}
+/** The newest value of a metric in one tier. */
+const newest = (detail, tier, metric) => detail.newest[metric]?.[tier === 'proxies' ? 'proxy' : 'full'] ?? null;
 
 const isUntrusted = (detail, metric) => newest(detail, 'proxies', metric)?.trust === 'UNTRUSTED';
 
@@ -82,78 +79,6 @@ function tiles(detail, chosen) {
         rest.includes(chosen) ? chosen : '', m => go({ metric: m || first[0] })),
       rest.includes(chosen) && h('span', { class: 'tile-value' }, f.value((newest(detail, 'proxies', chosen) ?? newest(detail, 'full', chosen))?.value))));
 }
-
-// ---------------------------------------------------------------- chart
-
-const setName = s => `${s.evaluation_set}/${s.split}${s.sample ? ` sample ${s.sample}` : ''}`;
-
-/** Without a chosen set the longest curve; of a sample the exact values are the whole set's. */
-function curveOf(tier, chosen) {
-  const curves = (state.series?.curves ?? NONE).filter(c => c.tier === tier);
-  const wanted = chosen && setName(tier === 'full' ? { ...chosen, sample: '' } : chosen);
-  return (wanted ? curves.find(c => setName(c) === wanted)
-    : curves.slice().sort((a, b) => b.points.length - a.points.length)[0]) ?? null;
-}
-
-function readout(row, metric) {
-  if (!row) return h('p', { class: 'readout hint' }, 'Point at the chart to read values. Drag to zoom, double-click to reset.');
-  const { proxy, full } = row;
-  const any = proxy ?? full;
-  const tier = (kind, p) => p && h('span', { class: kind },
-    h('i', { class: `key ${kind}` }), h('b', null, f.value(p.value)),
-    p.value == null ? ` ${f.reason(p.reason) ?? ''}` : f.interval(p.ci_low, p.ci_high) ? ` (${f.interval(p.ci_low, p.ci_high)})` : '',
-    kind === 'proxy' && p.state === 'PARTIAL' ? ` partial, ${f.short(p.n)} predictions` : '');
-  return h('p', { class: 'readout' },
-    h('span', null, `step ${f.count(any.step)}`, any.epoch != null && ` · epoch ${f.epoch(any.epoch)}`, ` · ${f.clock(any.ts)}`),
-    tier('proxy', proxy), tier('full', full));
-}
-
-function chart(detail, metric) {
-  const axis = X_NAMES.has(state.route.params.axis) ? state.route.params.axis : 'step';
-  const slice = chosenSlice();
-  const sets = detail.evaluation_sets.map(setName);
-  const chosen = detail.evaluation_sets.find(s => setName(s) === state.route.params.set);
-  const chosenSet = chosen ? setName(chosen) : null;
-  const proxy = curveOf('proxy', chosen);
-  const full = curveOf('full', chosen);
-  const loaded = state.series?.metric === metric && state.series?.slice === slice;
-  const method = proxy?.points.find(p => p.ci_method)?.ci_method;
-  const level = proxy?.points.find(p => p.level)?.level;
-  const fullMethod = full?.points.find(p => p.ci_method);
-  const higher = (proxy ?? full)?.higher_is_better;
-  const controls = [
-    detail.slices.length > 1 && select('Slice', detail.slices.map(s => [s, s || 'all examples']), slice,
-      s => go({ slice: s })),
-    sets.length > 1 && select('Set', sets.map(s => [s, s]), chosenSet ?? sets[0], s => go({ set: s })),
-    segmented('Axis', AXES, axis, a => go({ axis: a === 'step' ? null : a })),
-  ];
-  return card([f.label(metric), h('small', null, higher == null ? '' : higher ? ' higher is better' : ' lower is better')], controls,
-    loaded && (proxy || full)
-      ? h(MetricChart, {
-        version: [metric, slice, axis, chosenSet, state.themeVersion].join('\u0000'),
-        label: `${f.label(metric)} by ${axis}: proxy line with its interval, full results as diamonds`,
-        axis, proxy: proxy?.points ?? NONE, full: full?.points ?? NONE,
-        onHover: row => {
-          hovered = row;
-          state.hoverVersion = (state.hoverVersion ?? 0) + 1;
-          drawSoon();
-        },
-      })
-      : h('div', { class: 'plot-space' }, loaded ? h('p', { class: 'hint' }, 'Nothing measured for this slice yet.') : null),
-    readout(hovered, metric),
-    h('ul', { class: 'legend' },
-      h('li', null, h('i', { class: 'key proxy line' }), 'Proxy, as predictions arrive'),
-      h('li', null, h('i', { class: 'key proxy band' }), level >= 1 ? 'Its bounds' : 'Its interval',
-        method && h('small', null, f.method(method, level))),
-      isUntrusted(detail, metric) && h('li', { class: 'bad' }, badge('UNTRUSTED'),
-        'The proxy has missed exact values more often than chance explains'),
-      h('li', null, h('i', { class: 'key proxy hollow' }), 'Set still arriving'),
-      h('li', null, h('i', { class: 'key full' }, '◆'), 'Full evaluation, exact',
-        fullMethod && h('small', null, f.method(fullMethod.ci_method, fullMethod.level)))));
-}
-
-const X_NAMES = new Set(AXES.map(([id]) => id));
-let drawSoon = () => {};
 
 // ---------------------------------------------------------------- model checkpoints
 
@@ -254,7 +179,7 @@ function sets(detail) {
       fact('Expected', run.expected == null ? 'not said' : f.count(run.expected)),
       fact('Duplicate batches', f.count(run.duplicates), 'received again and dropped'),
       fact('Conflicts', h('span', { class: run.conflicts ? 'bad' : '' }, f.count(run.conflicts)), 'batches that contradicted one received before'),
-      fact('Dead letters', h('span', { class: dead?.total ? 'bad' : '' }, f.count(dead?.total)), 'of all runs')),
+      fact('Dead letters', h('span', { class: run.dead_letters ? 'bad' : '' }, f.count(run.dead_letters)), 'messages of this run that were refused')),
     h('ul', { class: 'sets' }, shown.map(s => h('li', { key: s.set_key },
       h('span', { class: 'set-name' },
         h('b', null, s.claims.find(c => c.run_id === run.run_id)?.checkpoint ?? shortKey(s)),
@@ -280,11 +205,21 @@ const shortKey = s => f.shortKey(s.set_key);
 
 // ---------------------------------------------------------------- the view
 
-export function Run(draw) {
-  drawSoon = draw;
+/** Draws anew only when something of what it is about has changed: it may hold hundreds of rows. */
+class Kept extends Component {
+  shouldComponentUpdate({ on }) {
+    return on.some((part, i) => part !== this.props.on[i]);
+  }
+
+  render({ draw }) {
+    return draw();
+  }
+}
+
+export function Run() {
   const { detail, detailProblem, route } = state;
   if (!detail) {
-    if (!detailProblem) return h('p', { class: 'hint' }, 'Loading the run…');
+    if (!detailProblem) return [h('div', { class: 'title' }, h('h1', null, route.run)), h('div', { class: 'skeleton run-skeleton', role: 'status', 'aria-label': 'Loading the run' }, h('i'), h('i'), h('i'))];
     if (detailProblem.status === 404) {
       return [h('div', { class: 'title' }, h('h1', null, route.run)), empty('No such run here', h('p', null, detailProblem.message),
         h('p', null, h('a', { href: '#/' }, 'All runs')))];
@@ -298,8 +233,11 @@ export function Run(draw) {
     title(detail),
     metric == null
       ? empty('No metric yet', h('p', null, 'Predictions are arriving; the first values come with the next emission.'))
-      : [tiles(detail, metric), chart(detail, metric)],
-    detail.checkpoints.length > 0 && checkpoints(detail, metric ?? 'average_precision'),
+      : [tiles(detail, metric), h(RunChart, { detail, metric })],
+    detail.checkpoints.length > 0 && h(Kept, {
+      on: [detail, metric, route.params.show, state.asking.size, state.status?.writes_allowed],
+      draw: () => checkpoints(detail, metric ?? 'average_precision'),
+    }),
     trackRecord(detail),
     sets(detail),
     h('p', { class: 'foot' }, copyButton(curl, 'Copy as curl')),

@@ -3,10 +3,11 @@
 // that nothing falls in between; points are upserts, so that seeing one twice does no harm.
 
 import * as api from './api.js';
-import { parse } from './route.js';
+import * as curves from './curves.js';
+import { parse, replaceParams, withParams } from './route.js';
 
 const SILENCE_MILLIS = 12_000; // more than two heartbeats
-const MAX_QUEUE = 5_000;
+const HEADLINE = 'average_precision';
 const CHANGES = ['set', 'checkpoint', 'evaluation', 'signal', 'verdict', 'dead_letter'];
 
 export const state = {
@@ -15,8 +16,8 @@ export const state = {
   runsProblem: null,
   detail: null,
   detailProblem: null,
-  series: null,
-  seriesKey: null,
+  detailMetric: null,
+  metrics: [],
   report: null,
   reportKey: null,
   reportProblem: null,
@@ -34,14 +35,13 @@ export const state = {
 
 let draw = () => {};
 let frame = 0;
-let queue = [];
 
 /** Draws soon: at most once a frame however often it is called. */
 export function changed() {
   if (!frame) {
     frame = requestAnimationFrame(() => {
       frame = 0;
-      takeQueue();
+      curves.takeQueue();
       draw();
     });
   }
@@ -49,7 +49,7 @@ export function changed() {
 
 export const now = () => Date.now() + state.clockOffset;
 
-/** Runs at once, then at most every `millis`, and once more after the last call. */
+/** Runs at once, then at most every `millis` and a fifth of the time, and once more after the last call. */
 function throttled(millis, action) {
   let timer = 0;
   let again = false;
@@ -60,6 +60,7 @@ function throttled(millis, action) {
       return;
     }
     running = true;
+    const began = performance.now();
     try {
       await action();
     } finally {
@@ -70,7 +71,7 @@ function throttled(millis, action) {
           again = false;
           go();
         }
-      }, millis);
+      }, Math.max(millis, 4 * (performance.now() - began)));
     }
   };
   return go;
@@ -80,7 +81,9 @@ function throttled(millis, action) {
 
 export const refreshRuns = throttled(1_000, async () => {
   try {
-    state.runs = (await api.runs()).runs;
+    const { runs, metrics } = await api.runs();
+    state.runs = runs;
+    state.metrics = metrics ?? [];
     state.runsProblem = null;
   } catch (problem) {
     state.runsProblem = problem;
@@ -92,9 +95,12 @@ export const refreshDetail = throttled(400, async () => {
   const { run } = state.route;
   if (run == null) return;
   try {
-    const detail = await api.run(run);
+    // a run view needs one metric of each model checkpoint; a long run has thousands of others
+    const metric = state.route.view === 'run' ? chosenMetric() ?? state.route.params.metric ?? HEADLINE : null;
+    const detail = await api.run(run, metric);
     if (state.route.run !== run) return;
     state.detail = detail;
+    state.detailMetric = metric;
     state.detailProblem = null;
   } catch (problem) {
     if (state.route.run !== run) return;
@@ -104,7 +110,7 @@ export const refreshDetail = throttled(400, async () => {
     if (!keeps) state.detail = null;
     state.detailProblem = keeps ? null : problem;
   }
-  ensureSeries();
+  ensureDetail();
   ensureReport();
   changed();
 });
@@ -125,7 +131,7 @@ export function chosenMetric() {
   const known = state.detail?.metrics ?? [];
   const asked = state.route.params.metric;
   if (asked && known.includes(asked)) return asked;
-  return known.includes('average_precision') ? 'average_precision' : known[0] ?? null;
+  return known.includes(HEADLINE) ? HEADLINE : known[0] ?? null;
 }
 
 export function chosenSlice() {
@@ -133,22 +139,11 @@ export function chosenSlice() {
   return (state.detail?.slices ?? []).includes(asked) ? asked : '';
 }
 
-async function ensureSeries(anew = false) {
-  const metric = chosenMetric();
-  if (state.route.view !== 'run' || metric == null) return;
-  const { run } = state.route;
-  const slice = chosenSlice();
-  const key = JSON.stringify([run, metric, slice]);
-  if (key === state.seriesKey && !anew) return;
-  state.seriesKey = key;
-  try {
-    const answer = await api.series(run, metric, slice);
-    if (state.seriesKey !== key) return;
-    state.series = { run, metric, slice, curves: answer.series };
-  } catch {
-    if (state.seriesKey === key) state.seriesKey = null;
-  }
-  changed();
+/** Asks anew where the view shows another metric than what was asked for. */
+function ensureDetail() {
+  const { detail, detailMetric, route } = state;
+  if (!detail || detailMetric == null) return;
+  if (route.view !== 'run' || (chosenMetric() ?? detailMetric) !== detailMetric) refreshDetail();
 }
 
 async function ensureReport() {
@@ -178,7 +173,7 @@ function refreshAll() {
   refreshRuns();
   refreshStatus();
   refreshDetail();
-  ensureSeries(true);
+  curves.forget();
 }
 
 // ---------------------------------------------------------------- events
@@ -198,9 +193,11 @@ function connect() {
   source.addEventListener('reset', refreshAll);
   source.addEventListener('point', event => {
     heard();
-    if (queue.length < MAX_QUEUE) queue.push(event.data);
+    curves.heard(event.data);
     changed();
     refreshRuns();
+    const { run } = state.route;
+    if (run != null && event.data.includes(`"run_id":${JSON.stringify(run)}`)) refreshDetail();
   });
   for (const type of CHANGES) {
     source.addEventListener(type, event => {
@@ -222,52 +219,21 @@ function heard() {
   }
 }
 
-/** Folds waiting points into the shown curves. */
-function takeQueue() {
-  if (!queue.length) return;
-  const points = queue;
-  queue = [];
-  if (points.length >= MAX_QUEUE) {
-    // a tab that slept: one snapshot is cheaper than the backlog
-    ensureSeries(true);
-    refreshDetail();
-    return;
-  }
-  let mine = false;
-  for (const text of points) {
-    const point = JSON.parse(text);
-    if (point.run_id !== state.route.run) continue;
-    mine = true;
-    const shown = state.series;
-    if (shown && shown.run === point.run_id && shown.metric === point.metric
-        && shown.slice === point.slice) {
-      upsert(shown, point);
-    }
-  }
-  if (mine) refreshDetail();
-}
-
-function upsert(shown, point) {
-  let curve = shown.curves.find(c => c.tier === point.tier
-      && c.evaluation_set === point.evaluation_set && c.split === point.split
-      && c.sample === (point.sample ?? ''));
-  if (!curve) {
-    curve = {
-      metric: point.metric, tier: point.tier, slice: point.slice,
-      evaluation_set: point.evaluation_set, split: point.split, sample: point.sample ?? '', points: [],
-      higher_is_better: shown.curves[0]?.higher_is_better ?? null,
-    };
-    shown.curves.push(curve);
-  }
-  const at = curve.points.findIndex(p => p.checkpoint === point.checkpoint
-      && p.attempt === point.attempt && p.step === point.step);
-  if (at >= 0) curve.points[at] = point;
-  else curve.points.push(point);
-  // charts compare by identity
-  curve.points = curve.points.slice().sort((a, b) => a.step - b.step || a.attempt - b.attempt);
-}
-
 // ---------------------------------------------------------------- actions
+
+/** Changes parameters of the address; null takes one away. */
+export function go(changes) {
+  location.hash = withParams(state.route, changes);
+}
+
+/** The same without a step in the browser's history: a slider would flood it. */
+export function setNow(changes) {
+  replaceParams(state.route, changes);
+  const params = { ...state.route.params, ...changes };
+  for (const [name, value] of Object.entries(params)) if (value == null) delete params[name];
+  state.route.params = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+  changed();
+}
 
 export function say(text, kind = 'info') {
   state.toast = { text, kind };
@@ -347,14 +313,13 @@ export function isDark() {
 
 export function start(render) {
   draw = render;
+  curves.onChange(changed);
   addEventListener('hashchange', () => {
     const before = state.route;
     state.route = parse(location.hash);
     if (before.run !== state.route.run) {
       state.detail = null;
       state.detailProblem = null;
-      state.series = null;
-      state.seriesKey = null;
       state.report = null;
       state.reportKey = null;
     }
@@ -363,7 +328,7 @@ export function start(render) {
     if (before.checkpoint !== state.route.checkpoint) state.reportKey = null;
     if (before.run !== state.route.run || !state.detail) refreshDetail();
     else {
-      ensureSeries();
+      ensureDetail();
       ensureReport();
     }
     if (state.route.view === 'start') refreshStatus();
