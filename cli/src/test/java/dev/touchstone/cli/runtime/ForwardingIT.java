@@ -45,14 +45,14 @@ class ForwardingIT {
 
   @BeforeAll
   void start() throws Exception {
+    int port;
+    int controller;
     try (ServerSocket one = new ServerSocket(0);
         ServerSocket two = new ServerSocket(0)) {
-      int port = one.getLocalPort();
-      int controller = two.getLocalPort();
-      one.close();
-      two.close();
-      kafka = EmbeddedKafka.start(data, port, controller);
+      port = one.getLocalPort();
+      controller = two.getLocalPort();
     }
+    kafka = EmbeddedKafka.start(data, port, controller);
     producer =
         new KafkaProducer<>(
             Map.of("bootstrap.servers", kafka.bootstrap(), "acks", "all"),

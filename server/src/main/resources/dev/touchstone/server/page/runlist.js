@@ -204,16 +204,25 @@ export function reveal(at) {
 
 // ---------------------------------------------------------------- search
 
-export function searchField() {
-  return h('div', { class: 'search' },
-    h('input', {
-      id: 'search', type: 'search', placeholder: 'Find a run', 'aria-label': 'Find a run',
-      'aria-keyshortcuts': '/', autocomplete: 'off', spellcheck: false,
-      value: state.route.params.q ?? '',
-      onInput: e => setNow({ q: e.target.value || null }),
-    }),
-    h('kbd', { 'aria-hidden': 'true' }, '/'));
+/** While it is typed into, what it holds is what was typed, whatever the address says meanwhile. */
+class SearchField extends Component {
+  render(props, { draft }) {
+    return h('div', { class: 'search' },
+      h('input', {
+        id: 'search', type: 'search', placeholder: 'Find a run', 'aria-label': 'Find a run',
+        'aria-keyshortcuts': '/', autocomplete: 'off', spellcheck: false,
+        value: draft ?? state.route.params.q ?? '',
+        onInput: e => {
+          this.setState({ draft: e.target.value });
+          setNow({ q: e.target.value || null });
+        },
+        onBlur: () => this.setState({ draft: null }),
+      }),
+      h('kbd', { 'aria-hidden': 'true' }, '/'));
+  }
 }
+
+export const searchField = () => h(SearchField);
 
 /** What stands where no run is. */
 export function noRuns() {

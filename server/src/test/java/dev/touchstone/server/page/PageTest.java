@@ -54,7 +54,7 @@ class PageTest extends BrowserTest {
     assertThat(sets).containsText("Duplicate batches1");
     assertThat(sets).containsText("Conflicts1");
     assertThat(sets).containsText("Dead letters3");
-    page.locator("summary").click();
+    page.locator("summary", has("Dead letters")).click();
     assertThat(text("score must be a number, got NaN (run fraud-live, example 40213)")).isVisible();
     shoot("run-light");
   }

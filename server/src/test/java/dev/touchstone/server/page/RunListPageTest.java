@@ -46,7 +46,9 @@ class RunListPageTest extends BrowserTest {
     go("");
     assertThat(page.locator("a.run")).hasCount(4);
     page.keyboard().press("/");
+    assertThat(page.locator("#search")).isFocused();
     page.keyboard().type("FRAUD 2024");
+    assertThat(page.locator("#search")).hasValue("FRAUD 2024");
     assertThat(names()).hasText(new String[] {"fraud-2024-baseline"});
     page.keyboard().press("Escape");
     assertThat(page.locator("#search")).not().isFocused();

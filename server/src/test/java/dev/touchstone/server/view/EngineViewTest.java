@@ -318,7 +318,7 @@ class EngineViewTest {
             TOPICS.reports(),
             "q",
             ("{\"trigger_id\":\"q\",\"trigger\":\"request\",\"state\":\"EXPIRED\",\"run_id\":\"r1\","
-                 + "\"checkpoint\":\"c\",\"step\":-1,\"split\":\"validation\"}")
+                    + "\"checkpoint\":\"c\",\"step\":-1,\"split\":\"validation\"}")
                 .getBytes(StandardCharsets.UTF_8),
             Map.of(),
             0));
