@@ -260,7 +260,9 @@ class EngineIT {
 
     Said runs = said(new RunsCommand());
     assertThat(runs.code()).isZero();
-    assertThat(runs.out()).containsPattern("(?m)^run +status +step").containsPattern("(?m)^run  ");
+    assertThat(runs.out())
+        .containsPattern("(?m)^run +status +heard +step")
+        .containsPattern("(?m)^run  ");
   }
 
   @Test
