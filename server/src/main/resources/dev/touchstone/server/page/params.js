@@ -1,19 +1,8 @@
 // What of a view is in the address, and how it gets there.
 
-import { state, changed } from './store.js';
-import { replaceParams, withParams } from './route.js';
+import { state, go, setNow as set } from './store.js';
 
-/** Another place in the browser's history. */
-export function go(changes) {
-  location.hash = withParams(state.route, changes);
-}
-
-/** The same place, with other settings: sliders and fields would flood the history. */
-export function set(changes) {
-  replaceParams(state.route, changes);
-  state.route.params = { ...state.route.params, ...changes };
-  changed();
-}
+export { go, set };
 
 /** A number of the address, or `otherwise` where there is none that is at least `least`. */
 export function number(name, otherwise, least = -Infinity) {
