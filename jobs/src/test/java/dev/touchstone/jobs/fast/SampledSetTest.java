@@ -176,7 +176,7 @@ class SampledSetTest {
           .isLessThanOrEqualTo(5 * point.stdError() + 1e-9);
     }
     assertThat(said.point("/average_precision").ciMethod()).isEqualTo("linearised_logit_x1.6");
-    assertThat(said.point("/accuracy").ciMethod()).isEqualTo("wilson");
+    assertThat(said.point("/accuracy").ciMethod()).isEqualTo("wilson_unseen");
     // all positives are there
     assertThat(said.point("/recall").stdError()).isZero();
     assertThat(said.point("/recall").value()).isCloseTo(world.exact(rows, "recall"), within(1e-9));

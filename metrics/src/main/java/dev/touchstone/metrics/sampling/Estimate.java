@@ -18,6 +18,7 @@ import java.util.Objects;
  *     seen
  * @param superpopulationVariance variance around the value on future examples
  * @param unseen what the finite variance may lack, by side
+ * @param trials of a proportion: how many trials its finite interval rests on, by side; or null
  * @param rows examples that the estimate rests on
  * @param effectiveRows (sum w)² / sum w² of them: examples of equal weight that say as much
  * @param flags remarks, never null
@@ -29,6 +30,7 @@ public record Estimate(
     double finiteVariance,
     double superpopulationVariance,
     Unseen unseen,
+    Trials trials,
     long rows,
     double effectiveRows,
     List<String> flags) {
@@ -52,6 +54,22 @@ public record Estimate(
       if (!(below >= 0 && above >= 0)) {
         throw new IllegalArgumentException(
             "allowances must be at least 0, got " + below + ", " + above);
+      }
+    }
+  }
+
+  /**
+   * Effective numbers of trials of a proportion, allowing for examples that were not seen: trials
+   * of equal weight that would say as much about how far the whole set's value may be.
+   *
+   * @param below where it may be lower; +Infinity where it can't be
+   * @param above where it may be higher
+   */
+  public record Trials(double below, double above) {
+    /** Both above 0. */
+    public Trials {
+      if (!(below > 0 && above > 0)) {
+        throw new IllegalArgumentException("trials must be above 0, got " + below + ", " + above);
       }
     }
   }
@@ -90,6 +108,7 @@ public record Estimate(
         finiteVariance,
         superpopulationVariance,
         Unseen.NONE,
+        null,
         rows,
         effectiveRows,
         List.of());
@@ -97,7 +116,7 @@ public record Estimate(
 
   /** No value, and why. */
   public static Estimate undefined(String name, String reason, long rows) {
-    return new Estimate(name, Double.NaN, reason, 0, 0, Unseen.NONE, rows, 0, List.of());
+    return new Estimate(name, Double.NaN, reason, 0, 0, Unseen.NONE, null, rows, 0, List.of());
   }
 
   /** The same with one more remark. */
@@ -111,6 +130,7 @@ public record Estimate(
         finiteVariance,
         superpopulationVariance,
         unseen,
+        trials,
         rows,
         effectiveRows,
         more);
@@ -125,6 +145,22 @@ public record Estimate(
         finiteVariance,
         superpopulationVariance,
         allowance,
+        trials,
+        rows,
+        effectiveRows,
+        flags);
+  }
+
+  /** The same with numbers of trials by side. */
+  public Estimate withTrials(Trials bySide) {
+    return new Estimate(
+        name,
+        value,
+        reason,
+        finiteVariance,
+        superpopulationVariance,
+        unseen,
+        bySide,
         rows,
         effectiveRows,
         flags);
@@ -189,9 +225,10 @@ public record Estimate(
   }
 
   /**
-   * A proportion with Wilson's interval for the effective number of trials R (1 - R) / V; at 0 and
-   * 1, where V says nothing, for the effective rows. Of a set that was seen whole the finite
-   * interval has no width.
+   * A proportion with Wilson's interval: for the whole set with the {@link Trials} of each side,
+   * where it has them. Else for the effective number of trials R (1 - R) / V; at 0 and 1, where V
+   * says nothing, for the effective rows. Of a set that was seen whole the finite interval has no
+   * width.
    */
   public MetricValue wilson(Target target, double level) {
     if (!isDefined()) {
@@ -200,6 +237,13 @@ public record Estimate(
     if (target == Target.FINITE && flags.contains(WHOLE_SET)) {
       return dressed(
           MetricValue.defined(name, value, new Interval(value, value, "exact", level, target)),
+          target);
+    }
+    if (target == Target.FINITE && trials != null) {
+      double low = Intervals.wilson(value, trials.below(), level).low();
+      double high = Intervals.wilson(value, trials.above(), level).high();
+      return dressed(
+          MetricValue.defined(name, value, new Interval(low, high, "wilson_unseen", level, target)),
           target);
     }
     boolean inside = value > 0 && value < 1;

@@ -180,6 +180,60 @@ final class PostStrata {
   }
 
   /**
+   * Effective trials of a ratio R whose contributions are u, allowing for {@link #UNSEEN} examples
+   * that were not seen, as far out as an example can be, in any one of the strata:
+   *
+   * <pre>
+   * trials = D (Q + UNSEEN q) / (V + UNSEEN v)
+   * Q = sum w u²    q = mean of w d²                 by side, over the strata that were not
+   * V               v = mean of w² (1 - 1/w) d²      seen whole and where d can be above 0
+   * </pre>
+   *
+   * <p>Q / V is one over the weight of a typical contribution. Where the heavy strata happen to
+   * show none, V takes that weight for too small; the examples added bring it nearer to the heavy
+   * ones', and change nothing where all weights are equal (a directly standardised rate likewise
+   * gets one more event of a mean weight, Tiwari, Clegg and Zou 2006). Wilson's own pseudo-counts
+   * then allow for the unseen ones themselves.
+   *
+   * @param scale D: R (1 - R) / Q, and its limit where R is 0 or 1
+   * @param squares Q
+   * @param variance V, finite
+   * @param means of u by stratum
+   * @param lowest that u can be, by stratum
+   * @param highest likewise
+   */
+  Estimate.Trials trials(
+      double scale,
+      double squares,
+      double variance,
+      double[] means,
+      double[] lowest,
+      double[] highest) {
+    double[] q = new double[2];
+    double[] v = new double[2];
+    int parts = 0;
+    for (int h = 0; h < counts.length; h++) {
+      if (counts[h] > 0 && !whole(h) && highest[h] > lowest[h]) {
+        parts++;
+        double weight = weight(h);
+        double[] d = {means[h] - lowest[h], highest[h] - means[h]};
+        for (int side = 0; side < 2; side++) {
+          q[side] += weight * d[side] * d[side];
+          v[side] += weight * (weight - 1) * d[side] * d[side];
+        }
+      }
+    }
+    double[] trials = new double[2];
+    for (int side = 0; side < 2; side++) {
+      double allowance = UNSEEN / Math.max(1, parts);
+      double spread = variance + allowance * v[side];
+      trials[side] =
+          spread > 0 ? scale * (squares + allowance * q[side]) / spread : Double.POSITIVE_INFINITY;
+    }
+    return new Estimate.Trials(trials[0], trials[1]);
+  }
+
+  /**
    * Variances of the total of u.
    *
    * @param means of u by stratum

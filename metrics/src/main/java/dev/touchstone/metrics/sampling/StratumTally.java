@@ -184,9 +184,9 @@ public final class StratumTally {
 
   /**
    * log_loss, brier, accuracy, precision, recall and f1 of the whole set, post-stratified;
-   * variances by linearisation (methods 3.3, 3.4). Undefined with the reasons of full reports, with
-   * {@code too_few_rows} where a single example is all there is, and with {@code
-   * more_rows_than_population}.
+   * variances by linearisation (methods 3.3, 3.4); proportions and F1 with {@link Estimate.Trials}.
+   * Undefined with the reasons of full reports, with {@code too_few_rows} where a single example is
+   * all there is, and with {@code more_rows_than_population}.
    *
    * @param populations by stratum
    */
@@ -280,25 +280,54 @@ public final class StratumTally {
       b += ab[4 + cell] * t[cell];
     }
     double r = a / b;
+    double[] u = new double[4];
+    for (int cell = 0; cell < 4; cell++) {
+      u[cell] = (ab[cell] - r * ab[4 + cell]) / b;
+    }
     double[] means = new double[counts.length];
     double[] centred = new double[counts.length];
     double squaredTrials = 0;
+    double squares = 0;
     for (int h = 0; h < counts.length; h++) {
       for (int cell = 0; cell < 4 && counts[h] > 0; cell++) {
-        means[h] += (ab[cell] - r * ab[4 + cell]) / b * table[cell][h] / counts[h];
+        means[h] += u[cell] * table[cell][h] / counts[h];
         double trials = strata.weight(h) * ab[4 + cell];
         squaredTrials += table[cell][h] * trials * trials;
+        squares += strata.weight(h) * table[cell][h] * u[cell] * u[cell];
       }
       for (int cell = 0; cell < 4; cell++) {
-        double gap = (ab[cell] - r * ab[4 + cell]) / b - means[h];
+        double gap = u[cell] - means[h];
         centred[h] += table[cell][h] * gap * gap;
       }
     }
     double[] variances = strata.variances(means, centred, 0);
+    double value = Math.min(1, r);
     var estimate =
-        Estimate.of(
-            name, Math.min(1, r), variances[0], variances[1], rows(), b * b / squaredTrials);
-    return seenWhole(strata, ab) ? estimate.withFlag(Estimate.WHOLE_SET) : estimate;
+        Estimate.of(name, value, variances[0], variances[1], rows(), b * b / squaredTrials);
+    if (seenWhole(strata, ab)) {
+      return estimate.withFlag(Estimate.WHOLE_SET);
+    }
+    double[] lowest = new double[counts.length];
+    double[] highest = new double[counts.length];
+    for (int h = 0; h < counts.length; h++) {
+      extremes(h, u, lowest, highest);
+    }
+    // R (1 - R) / sum w u², also where both are 0; a hit of F1 counts for two trials
+    double scale = b / (ab[TP] - (ab[TP] - 1) * value);
+    return estimate.withTrials(strata.trials(scale, squares, variances[0], means, lowest, highest));
+  }
+
+  /** What u can be in a stratum: of both labels only where both were seen. */
+  private void extremes(int h, double[] u, double[] lowest, double[] highest) {
+    boolean some = positives[h] > 0;
+    boolean others = positives[h] < counts[h];
+    double[] possible = some && others ? u : some ? pair(u, TP, FN) : pair(u, FP, TN);
+    lowest[h] = Arrays.stream(possible).min().orElseThrow();
+    highest[h] = Arrays.stream(possible).max().orElseThrow();
+  }
+
+  private static double[] pair(double[] u, int a, int b) {
+    return new double[] {u[a], u[b]};
   }
 
   /** Whether no example is left unseen whose label counts. */

@@ -55,8 +55,9 @@ public final class TierOne {
 
   /**
    * The value of any metric of the binary task with the interval that suits it, for the whole set:
-   * Wilson's for proportions, on the logit scale for ROC AUC, F1 and, widened and {@code
-   * indicative}, average precision; the normal one for losses.
+   * Wilson's for proportions and F1 (on the logit scale without {@link Estimate.Trials}), on the
+   * logit scale for ROC AUC and, widened and {@code indicative}, average precision; the normal one
+   * for losses.
    *
    * @param estimate named as the metric
    */
@@ -68,7 +69,7 @@ public final class TierOne {
       }
       case "roc_auc" -> estimate.logit(Target.FINITE, level, 1);
       case "f1" ->
-          estimate.value() > 0 && estimate.value() < 1
+          estimate.trials() == null && estimate.value() > 0 && estimate.value() < 1
               ? estimate.logit(Target.FINITE, level, 1)
               : estimate.wilson(Target.FINITE, level);
       case "accuracy", "precision", "recall" -> estimate.wilson(Target.FINITE, level);
@@ -139,6 +140,7 @@ public final class TierOne {
         // the difference does not know
         difference.superpopulationVariance(),
         difference.unseen(),
+        null,
         difference.rows(),
         difference.effectiveRows(),
         java.util.List.of("reanchored"));
