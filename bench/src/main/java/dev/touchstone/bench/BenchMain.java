@@ -41,6 +41,7 @@ public final class BenchMain {
           new About("fast-tier", "[ROWS] (8*10^8) from Kafka to proxy points, 10 slices"),
           new About("fast-latency", "[SETS] (400) last batch to COMPLETE proxies under load"),
           new About("fast-soak", "[RUNS [ROUNDS]] (1000 60) memory of live and remembered sets"),
+          new About("page", "[RUNS METRICS STEPS] (200 20 500) first paint, interaction; JSON"),
           new About("billion", "10^7, 10^8 and 10^9 rows through both jobs, or [ROWS ...]; 5 GB"));
 
   private BenchMain() {}

@@ -1,76 +1,47 @@
 package dev.touchstone.server.http;
 
 import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 
 /**
- * The page's files, read once from the jar. Only those that are listed exist: a path from outside
- * is compared with routes and never turned into a name of a file.
+ * The page's files, read once from the jar: its modules as one script, its style sheets as one.
+ * Only those that are listed exist: a path from outside is compared with routes and never turned
+ * into a name of a file.
  */
 final class Assets {
 
   private static final String PAGE = "/dev/touchstone/server/page/";
   private static final String WEBJARS = "/META-INF/resources/webjars/";
 
-  /** Files of the page, as they are named in the page's folder. */
-  static final List<String> PAGE_FILES =
-      List.of(
-          "index.html",
-          "app.css",
-          "views.css",
-          "runs.css",
-          "icon.svg",
-          "theme.js",
-          "app.js",
-          "api.js",
-          "calibration.js",
-          "checkpoint.js",
-          "checks.js",
-          "colours.js",
-          "compare.js",
-          "comparison.js",
-          "curve.js",
-          "curves.js",
-          "drawings.js",
-          "export.js",
-          "field.js",
-          "folds.js",
-          "format.js",
-          "keys.js",
-          "linechart.js",
-          "lines.js",
-          "marks.js",
-          "operating.js",
-          "overlay.js",
-          "params.js",
-          "pins.js",
-          "plot.js",
-          "remote.js",
-          "report.js",
-          "route.js",
-          "run.js",
-          "runchart.js",
-          "runlist.js",
-          "sidebar.js",
-          "slices.js",
-          "start.js",
-          "store.js",
-          "ui.js");
+  /** The page's own style sheets, in their order; they are served as one. */
+  private static final List<String> STYLES = List.of("app.css", "views.css", "runs.css");
 
   // versions as in the parent pom; a test fails when they drift
-  private static final Map<String, String> LIBRARIES =
-      Map.of(
-          "/lib/uplot.js", "uplot/1.6.30/dist/uPlot.esm.js",
-          "/lib/uplot.css", "uplot/1.6.30/dist/uPlot.min.css",
-          "/lib/preact.js", "preact/10.25.4/dist/preact.module.js");
+  private static final String UPLOT = WEBJARS + "uplot/1.6.30/dist/";
+  private static final String PREACT = WEBJARS + "preact/10.25.4/dist/preact.module.js";
+
+  /**
+   * uPlot makes a formatter of numbers when it is loaded, the first of which takes a browser 60 ms;
+   * the page's axes bring their own.
+   */
+  private static final String NO_FORMATTERS =
+      """
+      const Intl = {
+        NumberFormat: function () { return { format: String }; },
+        DateTimeFormat: function () { return { resolvedOptions: () => ({}) }; },
+      };
+      """;
 
   private static final Map<String, String> TYPES =
       Map.of(
@@ -80,47 +51,90 @@ final class Assets {
           "svg", "image/svg+xml",
           "json", "application/json");
 
-  private record Asset(String type, String tag, byte[] bytes) {}
+  /**
+   * A file as it goes out; {@code zipped} once and for all, since it is asked for at each visit.
+   */
+  private record Asset(String type, String tag, byte[] bytes, byte[] zipped) {}
 
   private Assets() {}
 
   static List<Route> routes() {
     List<Route> routes = new ArrayList<>();
-    for (String file : PAGE_FILES) {
-      routes.add(Route.get("/" + file, serve(load(PAGE + file))));
+    Asset index = asset("index.html", read(PAGE + "index.html"));
+    routes.add(Route.get("/", serve(index)));
+    routes.add(Route.get("/index.html", serve(index)));
+    for (String file : List.of("early.js", "icon.svg")) {
+      routes.add(Route.get("/" + file, serve(asset(file, read(PAGE + file)))));
     }
-    routes.add(Route.get("/", serve(load(PAGE + "index.html"))));
-    routes.add(Route.get("/openapi.json", serve(load("/dev/touchstone/server/openapi.json"))));
-    LIBRARIES.forEach((path, file) -> routes.add(Route.get(path, serve(load(WEBJARS + file)))));
+    routes.add(Route.get("/app.js", serve(asset("app.js", Bundle.of("app.js", Assets::module)))));
+    routes.add(Route.get("/app.css", serve(asset("app.css", styles()))));
+    String openapi = read("/dev/touchstone/server/openapi.json");
+    routes.add(Route.get("/openapi.json", serve(asset("openapi.json", openapi))));
     return routes;
   }
 
-  private static io.javalin.http.Handler serve(Asset asset) {
+  /** Text of a module, as the page's modules name it. */
+  static String module(String path) {
+    return switch (path) {
+      case "lib/preact.js" -> read(PREACT);
+      // the one that is minified sets a variable
+      case "lib/uplot.js" ->
+          NO_FORMATTERS + read(UPLOT + "uPlot.iife.min.js") + "\nexport { uPlot as default };\n";
+      default -> read(PAGE + path);
+    };
+  }
+
+  private static String styles() {
+    return Stream.concat(
+            Stream.of(UPLOT + "uPlot.min.css"), STYLES.stream().map(file -> PAGE + file))
+        .map(Assets::read)
+        .collect(Collectors.joining("\n"));
+  }
+
+  private static Handler serve(Asset asset) {
     return ctx -> answer(ctx, asset);
   }
 
   private static void answer(Context ctx, Asset asset) {
     // always ask: a page of an older server must not talk to a newer one
     ctx.header("Cache-Control", "no-cache");
-    if (!Answers.notModified(ctx, asset.tag)) {
+    ctx.header("Vary", "Accept-Encoding");
+    if (Answers.notModified(ctx, asset.tag)) {
+      return;
+    }
+    String accepted = ctx.header("Accept-Encoding");
+    if (accepted != null && accepted.contains("gzip")) {
+      ctx.header("Content-Encoding", "gzip");
+      Answers.bytes(ctx, asset.type, asset.zipped);
+    } else {
       Answers.bytes(ctx, asset.type, asset.bytes);
     }
   }
 
-  private static Asset load(String resource) {
+  private static Asset asset(String name, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    String type = TYPES.get(name.substring(name.lastIndexOf('.') + 1));
+    return new Asset(type, Answers.digest(bytes), bytes, zip(bytes));
+  }
+
+  private static byte[] zip(byte[] bytes) {
+    var out = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(out)) {
+      gzip.write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory is no disk", e);
+    }
+    return out.toByteArray();
+  }
+
+  private static String read(String resource) {
     try (InputStream in = Assets.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException(resource + " is missing in the jar");
       }
-      byte[] bytes = in.readAllBytes();
-      String type = TYPES.get(resource.substring(resource.lastIndexOf('.') + 1));
-      String tag =
-          HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes), 0, 8);
-      return new Asset(type, tag, bytes);
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(resource + " can't be read", e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 }

@@ -21,6 +21,7 @@ final class CurvesApi {
   static final int MAX_RUNS = 100;
   private static final int DEFAULT_POINTS = 1_500;
   private static final int MAX_POINTS = 20_000;
+  private static final int ALL_DIGITS = 17;
   private static final Set<String> ALL = Set.copyOf(ThinCurve.FIELDS);
 
   private final EngineView view;
@@ -42,6 +43,7 @@ final class CurvesApi {
     String slice = given == null || given.isEmpty() ? "" : Inputs.name("slice", given);
     int most =
         Inputs.integer("max_points", ctx.queryParam("max_points"), 4, MAX_POINTS, DEFAULT_POINTS);
+    int digits = Inputs.integer("digits", ctx.queryParam("digits"), 3, ALL_DIGITS, ALL_DIGITS);
     Set<String> runs = new LinkedHashSet<>();
     for (String run : ctx.queryParams("run")) {
       runs.add(Inputs.name("run", run));
@@ -63,19 +65,20 @@ final class CurvesApi {
                     && matches(evaluationSet, key.evaluationSet())
                     && matches(split, key.split()),
             most);
-    byte[] body = print(found, fields.isEmpty() ? ALL : fields);
+    byte[] body = print(found, fields.isEmpty() ? ALL : fields, digits);
     if (!Answers.notModified(ctx, Answers.digest(body))) {
       Answers.bytes(ctx, "application/json", body);
     }
   }
 
-  private static byte[] print(List<ThinCurve> curves, Set<String> fields) throws IOException {
+  private static byte[] print(List<ThinCurve> curves, Set<String> fields, int digits)
+      throws IOException {
     var out = new ByteArrayOutputStream();
     try (JsonGenerator json = Json.MAPPER.createGenerator(out)) {
       json.writeStartObject();
       json.writeArrayFieldStart("curves");
       for (ThinCurve curve : curves) {
-        curve.write(json, fields);
+        curve.write(json, fields, digits);
       }
       json.writeEndArray();
       json.writeEndObject();

@@ -47,6 +47,17 @@ final class EventsApi {
     return List.of(Route.get("/v1/events", this::watch));
   }
 
+  /**
+   * The id of the newest event: what is read afterwards holds all that it and those before it say.
+   */
+  String position() {
+    return idOf(ring.last());
+  }
+
+  private String idOf(long number) {
+    return epoch + "-" + number;
+  }
+
   int watchers() {
     return maxWatchers - seats.availablePermits();
   }
@@ -126,7 +137,7 @@ final class EventsApi {
   }
 
   private void event(ByteArrayOutputStream out, String type, long number, Object data) {
-    String head = "id: " + epoch + "-" + number + "\nevent: " + type + "\ndata: ";
+    String head = "id: " + idOf(number) + "\nevent: " + type + "\ndata: ";
     out.writeBytes(head.getBytes(StandardCharsets.UTF_8));
     // JSON has no raw line breaks: one data line holds it
     out.writeBytes(Answers.print(data));

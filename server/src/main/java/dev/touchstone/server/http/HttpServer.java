@@ -6,6 +6,8 @@ import dev.touchstone.server.view.EngineView;
 import dev.touchstone.server.view.FeedStatus;
 import dev.touchstone.server.view.RequestSink;
 import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.compression.Gzip;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
@@ -34,6 +36,8 @@ public final class HttpServer implements AutoCloseable {
   // five names of 256 characters take 11,520 bytes in a query, where each of their bytes takes
   // three
   private static final int MAX_HEADER_BYTES = 16 * 1024;
+  // of digits, which curves are: level 6 makes them 3 % smaller and takes twice as long
+  private static final int GZIP_LEVEL = 4;
   // Jetty's own acceptors and selectors, and plain requests while every watcher is seated
   private static final int SPARE_THREADS = 24;
 
@@ -97,7 +101,7 @@ public final class HttpServer implements AutoCloseable {
     List<Route> all = new ArrayList<>(api);
     all.addAll(Assets.routes());
 
-    Javalin javalin = Javalin.create(config -> configure(config, settings, all, requests));
+    Javalin javalin = Javalin.create(config -> configure(config, settings, all, requests, events));
     try {
       javalin.start();
     } catch (JavalinBindException e) {
@@ -108,12 +112,17 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private static void configure(
-      JavalinConfig config, HttpSettings settings, List<Route> routes, RequestCounts requests) {
+      JavalinConfig config,
+      HttpSettings settings,
+      List<Route> routes,
+      RequestCounts requests,
+      EventsApi events) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
     config.http.maxRequestSize = MAX_BODY_BYTES;
     config.http.prefer405over404 = true;
+    config.http.compressionStrategy = new CompressionStrategy(null, new Gzip(GZIP_LEVEL));
     config.jetty.host = settings.host();
     config.jetty.port = settings.port();
     var threads = new QueuedThreadPool(settings.maxWatchers() + SPARE_THREADS, 4);
@@ -132,6 +141,8 @@ public final class HttpServer implements AutoCloseable {
     config.jetty.modifyServer(server -> server.setErrorHandler(new PlainErrors()));
     config.requestLogger.http((ctx, millis) -> requests.answered(ctx.statusCode()));
     config.routes.before(HttpServer::securityHeaders);
+    // before anything is read: who listens from there on misses nothing
+    config.routes.before("/v1/*", ctx -> ctx.header("Touchstone-Event", events.position()));
     config.routes.before(HttpServer::readBody);
     for (Route route : routes) {
       config.routes.addHttpHandler(

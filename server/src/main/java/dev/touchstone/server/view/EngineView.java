@@ -54,6 +54,7 @@ public final class EngineView {
 
   private final ViewLimits limits;
   private final Consumer<Change> listener;
+  private final String metricsTopic;
   private final Map<String, Reader> readers = new HashMap<>();
   private final Codec<dev.touchstone.schemas.avro.CheckpointEvent> checkpointCodec =
       Codec.of(dev.touchstone.schemas.avro.CheckpointEvent.class);
@@ -74,6 +75,10 @@ public final class EngineView {
   private final Map<String, Long> unreadable = new TreeMap<>();
   private String lastUnreadable;
   private int points;
+
+  /** Summaries of runs that were made under another number are old. */
+  private long summariesSince;
+
   private long droppedRuns;
   private long droppedSeriesPoints;
 
@@ -83,6 +88,7 @@ public final class EngineView {
   public EngineView(Topics topics, ViewLimits limits, Consumer<Change> listener) {
     this.limits = limits;
     this.listener = listener;
+    this.metricsTopic = topics.metrics();
     this.reports = new ReportStore(limits.reportBytes());
     this.deadLetters = new DeadLetterLog(limits.deadLetters());
     readers.put(topics.metrics(), this::readMetric);
@@ -110,6 +116,9 @@ public final class EngineView {
     if (reader == null) {
       return;
     }
+    if (!record.topic().equals(metricsTopic)) {
+      summariesSince++; // a point changes its own run only; what others may change isn't sorted out
+    }
     records.merge(record.topic(), 1L, Long::sum);
     lastRecords.merge(record.topic(), record.timestampMillis(), Math::max);
     try {
@@ -122,6 +131,7 @@ public final class EngineView {
 
   /** Takes in a request that was just written, before the topic brings it back. */
   public synchronized void accept(EvaluationRequest request) {
+    summariesSince++;
     apply(request);
   }
 
@@ -435,6 +445,7 @@ public final class EngineView {
       adoptRequests(run);
     }
     run.seenAt(millis, attempt);
+    run.summary = null;
     return run;
   }
 
@@ -460,6 +471,7 @@ public final class EngineView {
 
   private void drop(RunState run) {
     runs.remove(run.id);
+    summariesSince++;
     points -= run.points;
     droppedRuns++;
     evaluations.removeIf(
@@ -671,13 +683,29 @@ public final class EngineView {
         reports.dropped());
   }
 
+  /**
+   * Kept while nothing of the run changes: a list asks hundreds of runs, each with hundreds of
+   * model checkpoints.
+   */
   private RunSummary summary(RunState run, Instant now) {
+    if (run.summary == null || run.summarySince != summariesSince) {
+      run.summary = summary(run);
+      run.summarySince = summariesSince;
+    }
+    return run.summary.withStatus(standing(run, now));
+  }
+
+  private RunSummary summary(RunState run) {
     List<SetManifest> runSets = setsOf(run.checkpoints.values());
     int evaluated = 0;
     int waiting = 0;
     for (CheckpointState c : run.checkpoints.values()) {
-      evaluated += c.evaluations.stream().anyMatch(Evaluation::hasReport) ? 1 : 0;
-      waiting += (int) c.evaluations.stream().filter(Evaluation::isPending).count();
+      boolean hasReport = false;
+      for (Evaluation e : c.evaluations) {
+        hasReport |= e.hasReport();
+        waiting += e.isPending() ? 1 : 0;
+      }
+      evaluated += hasReport ? 1 : 0;
     }
     Place last =
         run.series.values().stream()
@@ -685,11 +713,12 @@ public final class EngineView {
             .filter(Objects::nonNull)
             .max(Comparator.comparingInt(Place::attempt).thenComparingLong(Place::step))
             .orElse(null);
+    run.open = waiting > 0 || runSets.stream().anyMatch(s -> s.state().equals("RECEIVING"));
     boolean sizesKnown = runSets.stream().allMatch(s -> s.expectedRows() != null);
     return new RunSummary(
         run.id,
         run.attempt,
-        standing(run, runSets, waiting, now),
+        null,
         run.firstSeen,
         run.lastSeen,
         last == null ? null : last.step(),
@@ -708,19 +737,19 @@ public final class EngineView {
         headline(run));
   }
 
-  private RunStatus standing(RunState run, List<SetManifest> runSets, int waiting, Instant now) {
+  private RunStatus standing(RunState run, Instant now) {
     if (now.toEpochMilli() - run.lastSeen <= limits.live().toMillis()) {
       return RunStatus.LIVE;
     }
     if (run.signal != null && run.signal.isStop()) {
       return RunStatus.STOPPED;
     }
-    boolean open = waiting > 0 || runSets.stream().anyMatch(s -> s.state().equals("RECEIVING"));
-    return open ? RunStatus.STALE : RunStatus.FINISHED;
+    return run.open ? RunStatus.STALE : RunStatus.FINISHED;
   }
 
   private List<SetManifest> setsOf(Collection<CheckpointState> checkpoints) {
     return checkpoints.stream()
+        .filter(c -> !c.setKeys.isEmpty()) // a list of runs asks all of their model checkpoints
         .flatMap(c -> c.setKeys.stream().sorted())
         .distinct()
         .map(sets::get)

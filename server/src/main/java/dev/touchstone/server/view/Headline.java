@@ -10,7 +10,7 @@ import java.util.List;
  * @param best its best proxy value
  * @param full its last full value
  * @param bestFull its best full value
- * @param trail the last proxy values by step, at most 40, for a sparkline
+ * @param trail the last proxy values by step, at most 40 and to six digits, for a sparkline
  */
 public record Headline(
     String metric,

@@ -24,6 +24,15 @@ final class RunState {
   int points;
   long firstSeen = Long.MAX_VALUE;
   long lastSeen = Long.MIN_VALUE;
+
+  /** As it was last asked for, without its status, which time changes; null: to be made anew. */
+  RunSummary summary;
+
+  long summarySince;
+
+  /** Whether something of it was unfinished when that was made. */
+  boolean open;
+
   private final ViewLimits limits;
 
   RunState(String id, ViewLimits limits) {

@@ -39,4 +39,28 @@ public record RunSummary(
     String signal,
     Long fullEvaluationsAvoided,
     Long inferenceAvoided,
-    Headline headline) {}
+    Headline headline) {
+
+  RunSummary withStatus(RunStatus now) {
+    return new RunSummary(
+        runId,
+        attempt,
+        now,
+        firstSeen,
+        lastSeen,
+        step,
+        epoch,
+        checkpoints,
+        evaluated,
+        waiting,
+        received,
+        expected,
+        duplicates,
+        conflicts,
+        deadLetters,
+        signal,
+        fullEvaluationsAvoided,
+        inferenceAvoided,
+        headline);
+  }
+}

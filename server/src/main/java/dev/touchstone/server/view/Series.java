@@ -14,6 +14,7 @@ import java.util.List;
 final class Series {
 
   private static final int FIRST_ROOM = 8;
+  private static final int TRAIL_DIGITS = 6;
 
   private static final Comparator<Place> FURTHEST =
       Comparator.comparingInt(Place::attempt).thenComparingLong(Place::step);
@@ -217,7 +218,10 @@ final class Series {
     return (higherIsBetter ? order : -order) >= 0;
   }
 
-  /** The last {@code count} defined values by step, of the newest attempt at each step. */
+  /**
+   * The last {@code count} defined values by step, of the newest attempt at each step; to six
+   * digits, since they are drawn and not read.
+   */
   List<Double> trail(int count) {
     List<Double> backwards = new ArrayList<>(count);
     long step = 0;
@@ -225,7 +229,7 @@ final class Series {
       boolean older = !backwards.isEmpty() && places[i].step() == step;
       if (!older && !Double.isNaN(value.raw(i))) {
         step = places[i].step();
-        backwards.add(value.raw(i));
+        backwards.add(Digits.round(value.raw(i), TRAIL_DIGITS));
       }
     }
     java.util.Collections.reverse(backwards);

@@ -43,8 +43,10 @@ public final class ThinCurve {
    * Writes an object of names, then one array for each of {@code fields}: numbers, null where
    * undefined. {@code manner} becomes two: {@code manners}, each way in which values were come by,
    * and {@code manner}, the index of each point's.
+   *
+   * @param digits of values and their intervals, 17 or more for all that they have
    */
-  public void write(JsonGenerator json, Set<String> fields) throws IOException {
+  public void write(JsonGenerator json, Set<String> fields, int digits) throws IOException {
     json.writeStartObject();
     json.writeStringField("run_id", runId);
     json.writeStringField("metric", key.metric());
@@ -61,23 +63,24 @@ public final class ThinCurve {
     json.writeNumberField("total", columns.total);
     for (String field : FIELDS) {
       if (fields.contains(field)) {
-        column(json, field);
+        column(json, field, digits);
       }
     }
     json.writeEndObject();
   }
 
-  private void column(JsonGenerator json, String field) throws IOException {
+  private void column(JsonGenerator json, String field, int digits) throws IOException {
     switch (field) {
       case "attempt" -> each(json, field, i -> json.writeNumber(columns.places[i].attempt()));
       case "checkpoint" -> each(json, field, i -> json.writeString(columns.places[i].checkpoint()));
-      case "ci_high" -> each(json, field, i -> number(json, columns.ciHigh[i]));
-      case "ci_low" -> each(json, field, i -> number(json, columns.ciLow[i]));
+      case "ci_high" ->
+          each(json, field, i -> number(json, Digits.round(columns.ciHigh[i], digits)));
+      case "ci_low" -> each(json, field, i -> number(json, Digits.round(columns.ciLow[i], digits)));
       case "epoch" -> each(json, field, i -> number(json, columns.places[i].epoch()));
       case "n" -> each(json, field, i -> json.writeNumber(columns.n[i]));
       case "step" -> each(json, field, i -> json.writeNumber(columns.places[i].step()));
       case "ts" -> each(json, field, i -> json.writeNumber(columns.ts[i]));
-      case "value" -> each(json, field, i -> number(json, columns.value[i]));
+      case "value" -> each(json, field, i -> number(json, Digits.round(columns.value[i], digits)));
       case "manner" -> manners(json);
       default -> throw new IllegalArgumentException("no column is named " + field);
     }

@@ -8,12 +8,13 @@ export class Problem extends Error {
   }
 }
 
+const { touchstone } = window; // early.js
 const part = encodeURIComponent;
 
 async function ask(path, options = {}) {
   let response;
   try {
-    response = await fetch(path, { cache: 'no-cache', ...options });
+    response = await touchstone.take(path) ?? await fetch(path, { cache: 'no-cache', ...options });
   } catch {
     throw new Problem(0, 'Server unreachable', 'the server does not answer');
   }
@@ -38,11 +39,11 @@ export const status = () => ask('v1/status');
 export const evaluations = () => ask('v1/evaluations?limit=30');
 
 /** Curves of one metric of some runs, thinned and by columns. */
-export const curves = (metric, slice, runs, { points, fields }) =>
-  ask(curvesPath(metric, slice, runs, points, fields));
-export const curvesPath = (metric, slice, runs, points, fields = []) =>
+export const curves = (metric, slice, runs, { points, fields, digits }) =>
+  ask(curvesPath(metric, slice, runs, points, fields, digits));
+export const curvesPath = (metric, slice, runs, points, fields = [], digits = null) =>
   `v1/curves?metric=${part(metric)}&slice=${part(slice)}&max_points=${points}`
-  + fields.map(f => `&field=${f}`).join('') + runs.map(r => `&run=${part(r)}`).join('');
+  + (digits ? `&digits=${digits}` : '') + fields.map(f => `&field=${f}`).join('') + runs.map(r => `&run=${part(r)}`).join('');
 
 export const reportPath = (run, checkpoint) =>
   `v1/runs/${part(run)}/checkpoints/${part(checkpoint)}/report`;

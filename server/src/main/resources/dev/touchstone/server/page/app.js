@@ -3,6 +3,7 @@
 import { h, render } from './lib/preact.js';
 import * as f from './format.js';
 import { state, start, setTheme, isDark, changed } from './store.js';
+import { css } from './plot.js';
 import { Sidebar } from './sidebar.js';
 import { Start } from './start.js';
 import { Run } from './run.js';
@@ -75,6 +76,7 @@ function draw() {
     helpDialog()), host);
 }
 
+css('--panel'); // while the page is empty, which makes it cheap
 host.replaceChildren();
 listen();
 start(draw);

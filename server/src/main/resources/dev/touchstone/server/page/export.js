@@ -74,7 +74,7 @@ class ExportMenu extends Component {
         h('path', { d: 'M8 2v8M4.5 6.8 8 10.3l3.5-3.5M3 13.5h10' }))),
     h('ul', null,
       item('Picture (PNG)', () => picture(this.host.closest('.card'), { title, caption, table: brief ?? table, decorate }).then(b => download(b, file('png')))),
-      table && item('Table (CSV)', () => download(new Blob([csv(table())], { type: 'text/csv;charset=utf-8' }), file('csv'))),
+      table && item('Table (CSV)', async () => download(new Blob([csv(await table())], { type: 'text/csv;charset=utf-8' }), file('csv'))),
       path && item('Data (JSON)', () => json(path, part).then(text => download(new Blob([text], { type: 'application/json' }), file('json')))),
       path && item('Copy as curl', () => copy(curl(path, part)))));
   }

@@ -47,12 +47,15 @@ const REASONS = {
   no_promises: 'no proxy had an interval to be held to',
 };
 
+/** By code units: an order by a language's rules takes a browser 30 ms to learn. */
+export const byText = (a, b) => (a < b ? -1 : Number(a > b));
+
 export const byImportance = (a, b) => {
   const rank = name => {
     const i = ORDER.indexOf(name);
     return i < 0 ? ORDER.length : i;
   };
-  return rank(a) - rank(b) || a.localeCompare(b);
+  return rank(a) - rank(b) || byText(a, b);
 };
 
 export function label(metric) {
@@ -108,11 +111,19 @@ export function power(v) {
   return `10${String(e).replace('-', '⁻').replace(/\d/g, n => '⁰¹²³⁴⁵⁶⁷⁸⁹'[n])}`;
 }
 
-const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
-export const count = n => (n == null ? '–' : COUNT.format(n));
+/**
+ * With commas between thousands, and at most two decimals. Written out, since the first formatter
+ * that a browser is asked for takes it 60 ms.
+ */
+export function count(n) {
+  if (n == null) return '–';
+  if (!Number.isFinite(n)) return String(n);
+  const [whole, part] = String(Math.round(Math.abs(n) * 100) / 100).split('.');
+  return (n < 0 ? '-' : '') + whole.replace(/\B(?=(\d{3})+$)/g, ',') + (part ? `.${part}` : '');
+}
 
 /** A sum of any size: whole from a thousand on. */
-export const amount = v => (Math.abs(v) >= 1_000 ? COUNT.format(Math.round(v)) : COUNT.format(v));
+export const amount = v => count(Math.abs(v) >= 1_000 ? Math.round(v) : v);
 
 /** 1,234,567 as 1.23 M where room is short. */
 export function short(n) {
@@ -120,7 +131,7 @@ export function short(n) {
   if (n >= 1e9) return (n / 1e9).toFixed(2) + ' G';
   if (n >= 1e6) return (n / 1e6).toFixed(2) + ' M';
   if (n >= 1e4) return (n / 1e3).toFixed(1) + ' k';
-  return COUNT.format(n);
+  return count(n);
 }
 
 export function bytes(n) {
@@ -175,14 +186,16 @@ export function ago(millis) {
 /** The same where room is short. */
 export const age = millis => ago(millis).replace('just now', 'now').replace(' ago', '');
 
+const two = n => String(n).padStart(2, '0');
+
 export function clock(millis) {
-  return new Date(millis).toLocaleTimeString([], {
-    hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false,
-  });
+  const t = new Date(millis);
+  return `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
 }
 
 export function dateTime(millis) {
-  return new Date(millis).toLocaleString([], { hour12: false });
+  const t = new Date(millis);
+  return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${clock(millis)}`;
 }
 
 export function seconds(s) {

@@ -7,6 +7,9 @@ import * as f from './format.js';
 import { MAX_DRAWN, PARTIAL, SAMPLED, UNTRUSTED, lowerBound, nearest, thin } from './lines.js';
 
 const MAX_DOTS = 80;
+const ALL_DRAWN = 20_000; // points of all lines together
+const SMALL_DRAWN = 6_000;
+const LEAST_DRAWN = 30;
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800];
 
 /** 3725 as 1:02:05, for an axis of relative time. */
@@ -272,7 +275,7 @@ export class LineChart extends Plot {
     ctx.beginPath();
     ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
     ctx.clip();
-    ctx.lineJoin = 'round';
+    ctx.lineJoin = this.props.lines.length > 20 ? 'bevel' : 'round'; // round ones cost the most of many lines
     const to = this.transforms(u, u.bbox);
     const { lines, diamonds = [], marks = [] } = this.props;
     this.panel = css('--panel');
@@ -292,7 +295,9 @@ export class LineChart extends Plot {
     const from = Math.max(0, lowerBound(line.x, min) - 1);
     const to = Math.min(line.x.length, lowerBound(line.x, max) + 1);
     const most = this.props.small ? 300 : MAX_DRAWN;
-    return thin(line.y, from, to, Math.min(most, Math.max(4, 2 * Math.round(u.bbox.width))));
+    // of two hundred lines over one another nobody sees each turn, and drawing all takes a frame's time many times over
+    const share = Math.max(LEAST_DRAWN, Math.round((this.props.small ? SMALL_DRAWN : ALL_DRAWN) / this.props.lines.length));
+    return thin(line.y, from, to, Math.min(most, share, Math.max(4, 2 * Math.round(u.bbox.width))));
   }
 
   drawLine(ctx, u, { px, py }, line) {

@@ -9,14 +9,16 @@ import { listOf, listTo, toRun } from './route.js';
 import { css } from './plot.js';
 import { LineChart } from './linechart.js';
 import { axisOf, lineOf, nearest, originOf, smooth, smoothingOf } from './lines.js';
-import { LINE, STAMP, curvesOf, forget } from './curves.js';
+import { LINE, STAMP, curvesOf, firstOf, forget, whenHeld } from './curves.js';
 import { exportMenu } from './export.js';
 import { curvesPath } from './api.js';
 import { colours, variable } from './colours.js';
 import { carried, visibleRuns } from './runlist.js';
 import { chartControls, pick, tableOf, where } from './runchart.js';
+import { Rows } from './rows.js';
 
 const MAX_RUNS = 200;
+const COARSE_FIRST = 20; // beyond it the shape of all lines comes before their every point
 const MANY = 12; // beyond it lines get thinner and full results no marks of their own
 
 export const overlaidRuns = () => {
@@ -80,7 +82,7 @@ class Large extends Component {
     const { params } = state.route;
     const axis = axisOf(params);
     const tier = params.tier === 'full' ? 'full' : 'proxy';
-    const { curves, waiting, problem: fault } = curvesOf(metric, params.slice ?? '', runs, LINE);
+    const { curves, waiting, problem: fault } = curvesOf(metric, params.slice ?? '', runs, LINE, runs.length > COARSE_FIRST ? firstOf(axis) : null);
     const made = this.maker.of({ curves, runs, axis, weight: smoothingOf(params), tier, theme: state.themeVersion });
     const aside = [
       h('span', { class: 'unlabelled' },
@@ -88,7 +90,8 @@ class Large extends Component {
       segmented('Tier', [['proxy', 'Proxy'], ['full', 'Full ◆']], tier, t => go({ tier: t === 'full' ? t : null })),
       chartControls(params),
       exportMenu({
-        title: `${f.label(metric)} of ${f.count(runs.length)} runs`, name: `overlay ${metric}`, table: () => tableOf(curves),
+        title: `${f.label(metric)} of ${f.count(runs.length)} runs`, name: `overlay ${metric}`, 
+        table: async () => tableOf(await whenHeld(metric, params.slice ?? '', runs, LINE)),
         // the API takes a hundred runs at once
         path: curvesPath(metric, params.slice ?? '', runs.slice(0, 100), LINE.points), caption: `by ${axis}`,
       }),
@@ -143,7 +146,7 @@ class Legend extends Component {
   /** Marks a run's row without drawing two hundred others. */
   point(id) {
     this.pointed?.classList.remove('pointed');
-    this.pointed = id == null ? null : [...this.body.children].find(row => row.dataset.run === id);
+    this.pointed = id == null ? null : [...this.body.base.children].find(row => row.dataset.run === id);
     this.pointed?.classList.add('pointed');
   }
 
@@ -172,19 +175,20 @@ class Legend extends Component {
         h('thead', null, h('tr', null, ['Run', 'Status', 'Last', 'Best', 'Step', ''].map((t, i) => h('th', {
           key: t, scope: 'col', class: [i > 1 && i < 5 && 'num', i === 4 && 'optional', i === 5 && 'act'].filter(Boolean).join(' '),
         }, t || h('span', { class: 'unseen' }, 'Choose'))))),
-        h('tbody', { onMouseLeave: () => name(null), ref: e => { this.body = e; } }, rows.map(({ id, run, last, best }) => h('tr', {
-          key: id, 'data-run': id, onMouseEnter: () => name(id),
-        },
-        h('td', { class: 'clip' }, h('i', { class: 'swatch', style: { background: variable(made.numbers.get(id)) } }), ' ',
-          h('a', { href: toRun(id, carried(state.route.params)), title: id, onFocus: () => name(id), onBlur: () => name(null) }, id)),
-        h('td', null, run ? badge(run.status) : h('span', { class: 'hint' }, state.runs ? 'not known here' : '')),
-        h('td', { class: 'num' }, h('b', null, f.value(last))),
-        h('td', { class: 'num' }, f.value(best)),
-        h('td', { class: 'num optional' }, f.count(run?.step)),
-        h('td', { class: 'act' }, h('button', {
-          type: 'button', class: 'bare', 'aria-label': `Take ${id} out`, title: 'Take out of the chart',
-          onClick: () => go({ with: listTo(runs.filter(r => r !== id)) }),
-        }, '×'))))))));
+        h(Rows, {
+          rows, onMouseLeave: () => name(null), ref: e => { this.body = e; },
+          draw: ({ id, run, last, best }) => h('tr', { key: id, 'data-run': id, onMouseEnter: () => name(id) },
+            h('td', { class: 'clip' }, h('i', { class: 'swatch', style: { background: variable(made.numbers.get(id)) } }), ' ',
+              h('a', { href: toRun(id, carried(state.route.params)), title: id, onFocus: () => name(id), onBlur: () => name(null) }, id)),
+            h('td', null, run ? badge(run.status) : h('span', { class: 'hint' }, state.runs ? 'not known here' : '')),
+            h('td', { class: 'num' }, h('b', null, f.value(last))),
+            h('td', { class: 'num' }, f.value(best)),
+            h('td', { class: 'num optional' }, f.count(run?.step)),
+            h('td', { class: 'act' }, h('button', {
+              type: 'button', class: 'bare', 'aria-label': `Take ${id} out`, title: 'Take out of the chart',
+              onClick: () => go({ with: listTo(runs.filter(r => r !== id)) }),
+            }, '×'))),
+        }))));
   }
 }
 

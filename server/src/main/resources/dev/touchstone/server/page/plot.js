@@ -3,10 +3,24 @@
 import { Component } from './lib/preact.js';
 import uPlot from './lib/uplot.js';
 import { h } from './ui.js';
+import { state } from './store.js';
 
 const FONT = '12px system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
 
-export const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const NAMES = ['ink', 'muted', 'line', 'line-strong', 'panel', 'proxy', 'proxy-band', 'full', 'warn',
+  ...Array.from({ length: 12 }, (_, i) => `run-${i}`)].map(name => `--${name}`);
+const known = new Map();
+let theme = -1;
+
+/** A custom property of the style sheets; all are read once a theme, since each asking settles all styles. */
+export function css(name) {
+  if (theme !== state.themeVersion) {
+    theme = state.themeVersion;
+    const style = getComputedStyle(document.documentElement);
+    for (const each of NAMES) known.set(each, style.getPropertyValue(each).trim());
+  }
+  return known.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
 
 export function colours() {
   return {

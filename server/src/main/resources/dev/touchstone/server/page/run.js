@@ -8,6 +8,7 @@ import { toCheckpoint } from './route.js';
 import { RunChart } from './runchart.js';
 import { avoided, pin } from './runlist.js';
 import { isPinned } from './pins.js';
+import { Rows } from './rows.js';
 import { deadLetters } from './start.js';
 
 const TILES = 5;
@@ -129,7 +130,7 @@ function checkpoints(detail, metric) {
       h('thead', null, h('tr', null, head.map(t => h('th', {
         key: t, scope: 'col', class: [numeric.has(t) && 'num', optional.has(t) && 'optional', t === '' && 'act', t === 'Step' && 'phone-hidden'].filter(Boolean).join(' '),
       }, t || h('span', { class: 'unseen' }, 'Action'))))),
-      h('tbody', null, rows.map(c => checkpointRow(detail, c, metric))))));
+      h(Rows, { rows, draw: c => checkpointRow(detail, c, metric) }))));
 }
 
 // ---------------------------------------------------------------- track record

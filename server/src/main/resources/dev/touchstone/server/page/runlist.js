@@ -45,7 +45,7 @@ export function visibleRuns() {
   const by = COLUMNS.find(([id]) => id === name)?.[2] ?? COLUMNS[2][2];
   const sign = backwards !== BACKWARDS.has(name) ? -1 : 1;
   runs.sort((a, b) => isPinned(b.run_id) - isPinned(a.run_id) || sign * compare(by(a), by(b), sign)
-    || a.run_id.localeCompare(b.run_id));
+    || f.byText(a.run_id, b.run_id));
   seen = { key, runs };
   return runs;
 }
@@ -53,7 +53,7 @@ export function visibleRuns() {
 /** Missing values come last either way. */
 function compare(a, b, sign) {
   if (a == null || b == null) return a === b ? 0 : a == null ? sign : -sign;
-  return typeof a === 'string' ? a.localeCompare(b) : a - b;
+  return typeof a === 'string' ? f.byText(a, b) : a - b;
 }
 
 /** Parameters that make sense for another run too. */
@@ -137,40 +137,53 @@ function item(run, at, of, numbers, time) {
 
 const AROUND = 6;
 
+const rowHeight = list => parseFloat(getComputedStyle(list).getPropertyValue('--row')) || 48;
+
 /** Rows of one height, of which those in view are drawn; `--row` in the style sheet is that height. */
 export class RunList extends Component {
   constructor() {
     super();
     this.state = { from: 0, to: 24 };
-    this.look = () => this.measure();
+    this.look = () => this.soon();
+    this.resized = () => {
+      this.row = null;
+      this.soon();
+    };
   }
 
   componentDidMount() {
     addEventListener('scroll', this.look, { capture: true, passive: true });
-    addEventListener('resize', this.look);
-    this.measure();
+    addEventListener('resize', this.resized);
+    this.soon();
   }
 
   componentWillUnmount() {
     removeEventListener('scroll', this.look, { capture: true });
-    removeEventListener('resize', this.look);
+    removeEventListener('resize', this.resized);
+    cancelAnimationFrame(this.frame);
   }
 
   componentDidUpdate() {
-    this.measure();
+    this.soon();
   }
 
-  height() {
-    return parseFloat(getComputedStyle(this.list).getPropertyValue('--row')) || 48;
+  /** Measures when a frame begins: the layout is done then, and asking costs nothing. */
+  soon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.measure();
+    });
   }
 
   measure() {
     if (!this.list) return;
-    const row = this.height();
+    this.row ??= rowHeight(this.list);
     const { top } = this.list.getBoundingClientRect();
-    const from = Math.max(0, Math.floor(-top / row) - AROUND);
-    const to = Math.ceil((innerHeight - top) / row) + AROUND;
-    if (from !== this.state.from || to !== this.state.to) this.setState({ from, to });
+    const first = Math.max(0, Math.floor(-top / this.row));
+    const end = Math.max(first, Math.ceil((innerHeight - top) / this.row));
+    const { from, to } = this.state;
+    // drawn anew only where what is seen is not drawn
+    if (first < from || Math.min(end, this.props.runs.length) > to) this.setState({ from: Math.max(0, first - AROUND), to: end + AROUND });
   }
 
   shouldComponentUpdate(props, { from, to }) {
@@ -194,7 +207,7 @@ export class RunList extends Component {
 export function reveal(at) {
   const list = document.getElementById('runs');
   if (!list) return;
-  const row = parseFloat(getComputedStyle(list).getPropertyValue('--row')) || 48;
+  const row = rowHeight(list);
   const box = list.closest('.sidebar') ?? document.scrollingElement;
   const offset = list.getBoundingClientRect().top - (box === document.scrollingElement ? 0 : box.getBoundingClientRect().top) + box.scrollTop;
   const top = offset + at * row;

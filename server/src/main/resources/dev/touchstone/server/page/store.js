@@ -6,9 +6,10 @@ import * as api from './api.js';
 import * as curves from './curves.js';
 import { parse, replaceParams, withParams } from './route.js';
 
+const { touchstone } = window; // early.js
 const SILENCE_MILLIS = 12_000; // more than two heartbeats
+const PATIENCE_MILLIS = 1_000; // for the first event
 const HEADLINE = 'average_precision';
-const CHANGES = ['set', 'checkpoint', 'evaluation', 'signal', 'verdict', 'dead_letter'];
 
 export const state = {
   route: parse(location.hash),
@@ -170,6 +171,7 @@ async function ensureReport() {
 }
 
 function refreshAll() {
+  asked = true;
   refreshRuns();
   refreshStatus();
   refreshDetail();
@@ -178,37 +180,52 @@ function refreshAll() {
 
 // ---------------------------------------------------------------- events
 
-let source = null;
+let asked = false;
 
 function connect() {
-  source = new EventSource('v1/events');
-  source.onopen = () => heard();
-  source.onerror = () => {
-    state.connection = 'reconnecting';
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2_000);
-    changed();
-  };
-  for (const type of ['hello', 'heartbeat']) source.addEventListener(type, heard);
-  source.addEventListener('hello', refreshAll);
-  source.addEventListener('reset', refreshAll);
-  source.addEventListener('point', event => {
-    heard();
-    curves.heard(event.data);
-    changed();
-    refreshRuns();
-    const { run } = state.route;
-    if (run != null && event.data.includes(`"run_id":${JSON.stringify(run)}`)) refreshDetail();
-  });
-  for (const type of CHANGES) {
-    source.addEventListener(type, event => {
+  const source = new EventSource('v1/events');
+  for (const type of touchstone.TYPES) source.addEventListener(type, take);
+  source.onerror = take;
+}
+
+function take(event) {
+  switch (event.type) {
+    case 'error': return lost(event.target);
+    case 'heartbeat': return heard();
+    case 'hello':
+    case 'reset':
       heard();
-      refreshRuns();
-      const { run_id: run, claims } = JSON.parse(event.data);
-      const mine = claims ? claims.some(c => c.run_id === state.route.run) : run === state.route.run;
-      if (mine) refreshDetail();
-      if (type === 'dead_letter' || state.route.view === 'start') refreshStatus();
-    });
+      return refreshAll();
+    case 'point': return point(event.data);
+    default: return change(event.type, JSON.parse(event.data));
   }
+}
+
+function lost(source) {
+  state.connection = 'reconnecting';
+  if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2_000);
+  if (!asked) refreshAll(); // without events there is at least what is known now, or why not
+  changed();
+}
+
+function point(text) {
+  heard();
+  curves.heard(text);
+  changed();
+  refreshRuns();
+  const { run } = state.route;
+  if (run != null && text.includes(`"run_id":${JSON.stringify(run)}`)) {
+    touchstone.forget(); // a curve that was asked for early may lack this point
+    refreshDetail();
+  }
+}
+
+function change(type, { run_id: run, claims }) {
+  heard();
+  refreshRuns();
+  const mine = claims ? claims.some(c => c.run_id === state.route.run) : run === state.route.run;
+  if (mine) refreshDetail();
+  if (type === 'dead_letter' || state.route.view === 'start') refreshStatus();
 }
 
 function heard() {
@@ -326,8 +343,12 @@ export function start(render) {
     if (before.view !== state.route.view || before.run !== state.route.run) scrollTo(0, 0);
     state.reportProblem = null;
     if (before.checkpoint !== state.route.checkpoint) state.reportKey = null;
-    if (before.run !== state.route.run || !state.detail) refreshDetail();
-    else {
+    if (before.run !== state.route.run || !state.detail) {
+      const { view, run, params } = state.route;
+      // the curve's answer is on its way while it isn't known yet what else the run has
+      if (view === 'run') curves.curvesOf(params.metric ?? HEADLINE, params.slice ?? '', [run], curves.WHOLE);
+      refreshDetail();
+    } else {
       ensureDetail();
       ensureReport();
     }
@@ -338,8 +359,9 @@ export function start(render) {
     state.themeVersion++;
     changed();
   });
-  connect();
-  refreshAll();
+  touchstone.events(take);
+  setTimeout(() => !asked && refreshAll(), PATIENCE_MILLIS);
+  setTimeout(touchstone.forget, 5 * PATIENCE_MILLIS);
   setInterval(() => {
     if (Date.now() - state.heardAt > SILENCE_MILLIS) state.connection = 'reconnecting';
     changed(); // relative times

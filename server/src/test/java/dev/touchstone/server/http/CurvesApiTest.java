@@ -8,6 +8,8 @@ import dev.touchstone.server.PagePlayground;
 import dev.touchstone.server.ServerFixture;
 import dev.touchstone.server.view.Json;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -71,6 +73,27 @@ class CurvesApiTest {
     assertThat(curve.get("step").get(0).asInt()).isEqualTo(100);
     assertThat(curve.get("step").get(curve.get("step").size() - 1).asInt()).isEqualTo(40_000);
     assertThat(curve.has("ci_low")).isFalse();
+  }
+
+  @Test
+  void digitsAreThoseOfValuesAndIntervalsOnly() throws IOException {
+    String query = "/v1/curves?metric=metric_00&run=sweep-001&field=value&field=ci_low&field=ts";
+    JsonNode whole = tree(query).at("/curves/0");
+    JsonNode short4 = tree(query + "&digits=4").at("/curves/0");
+
+    assertThat(short4.get("ts")).isEqualTo(whole.get("ts"));
+    for (String field : new String[] {"value", "ci_low"}) {
+      for (int i = 0; i < 400; i++) {
+        assertThat(short4.get(field).get(i).doubleValue())
+            .as("%s of point %d", field, i)
+            .isEqualTo(
+                new BigDecimal(whole.get(field).get(i).doubleValue())
+                    .round(new MathContext(4))
+                    .doubleValue());
+      }
+    }
+    assertThat(problem("/v1/curves?metric=m&run=a&digits=2"))
+        .contains("digits must be a whole number from 3 to 17");
   }
 
   @Test
