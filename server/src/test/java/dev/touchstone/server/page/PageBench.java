@@ -6,6 +6,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.TimeoutError;
 import dev.touchstone.server.ManyRuns;
 import dev.touchstone.server.ServerFixture;
 import dev.touchstone.server.view.Json;
@@ -25,6 +26,8 @@ public final class PageBench {
 
   private static final int ROUNDS = 5;
   private static final int REPEATS = 10;
+  private static final int LIVE = 4;
+  private static final int PATIENCE_MILLIS = 10_000;
 
   /**
    * Notes when a frame was painted in which rows of the list have values, and one in which all
@@ -139,6 +142,7 @@ public final class PageBench {
     }
     double[] later = Arrays.copyOfRange(took, 1, took.length);
     Arrays.sort(later);
+    System.err.println(view + ": " + Arrays.toString(took));
     paint
         .putObject(view)
         .put("first", tenth(took[0]))
@@ -195,7 +199,7 @@ public final class PageBench {
           "click",
           first + " !== before",
           i -> {
-            page.locator(".heads button").nth(i % 2 == 0 ? 0 : 4).click();
+            page.locator(".heads button").nth(i % 2 == 0 ? 0 : 3).click();
           },
           REPEATS,
           "window.before = " + first);
@@ -270,8 +274,8 @@ public final class PageBench {
         what,
         "pointermove",
         "drawn.top > from.top",
-        i -> page.mouse().move(box.x + box.width * (i + 1) / 22, box.y + box.height / 2),
-        20);
+        i -> page.mouse().move(box.x + box.width * (i + 1) / 12, box.y + box.height / 2),
+        10);
   }
 
   private void smooth(Page page, String what) {
@@ -310,8 +314,8 @@ public final class PageBench {
   /** From the record's being read to the frame that shows it, by the clock of this machine. */
   private void live(Page page, String what) {
     double worst = 0;
-    for (int i = 0; i < REPEATS; i++) {
-      page.waitForTimeout(1_200);
+    for (int i = 0; i < LIVE; i++) {
+      page.waitForTimeout(1_200); // the page asks for a run's summary at most so often
       page.evaluate(
           "() => { const from = drawn.chart; window.took = null; const check = () => drawn.chart > from"
               + " ? setTimeout(() => { window.took = performance.timeOrigin + performance.now(); })"
@@ -327,7 +331,12 @@ public final class PageBench {
       page.waitForFunction("window.took > 0");
       worst = Math.max(worst, number(page, "window.took") - at);
     }
+    say(what, worst);
+  }
+
+  private void say(String what, double worst) {
     interaction.put(what, tenth(worst));
+    System.err.println(what + ": " + tenth(worst) + " ms at worst");
   }
 
   @FunctionalInterface
@@ -346,11 +355,18 @@ public final class PageBench {
     for (int i = 0; i < times; i++) {
       page.evaluate("() => { " + before + "; expect('" + type + "', from => " + shows + "); }");
       input.send(i);
-      page.waitForFunction("window.took != null");
+      try {
+        page.waitForFunction(
+            "window.took != null",
+            null,
+            new Page.WaitForFunctionOptions().setTimeout(PATIENCE_MILLIS));
+      } catch (TimeoutError e) {
+        throw new IllegalStateException(what + " was not shown, input " + i, e);
+      }
       worst = Math.max(worst, number(page, "window.took"));
-      page.waitForTimeout(300);
+      page.waitForTimeout(150);
     }
-    interaction.put(what, tenth(worst));
+    say(what, worst);
   }
 
   private static double number(Page page, String script) {
