@@ -48,6 +48,7 @@ public final class RunsCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private ServerOptions server;
+  @Mixin private FormatOption format;
 
   @Parameters(
       paramLabel = "TEXT",
@@ -61,13 +62,6 @@ public final class RunsCommand implements Callable<Integer> {
       description = "Only runs that stand so: ${COMPLETION-CANDIDATES}.")
   private Status status;
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "table")
-  private Format format;
-
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
@@ -76,7 +70,7 @@ public final class RunsCommand implements Callable<Integer> {
       List<JsonNode> runs = new ArrayList<>();
       answer.body().forEach(runs::add);
       runs.sort(Comparator.comparingLong((JsonNode r) -> r.path("last_seen").asLong()).reversed());
-      switch (format) {
+      switch (format.chosen()) {
         case json -> out.println(ServerClient.MAPPER.valueToTree(runs).toPrettyString());
         case csv -> csv(out, runs);
         case table -> out.print(table(runs, answer.now()));

@@ -32,6 +32,7 @@ final class RunsShowCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private ServerOptions server;
+  @Mixin private FormatOption format;
 
   @Parameters(paramLabel = "RUN", description = "The run's id.")
   private String run;
@@ -43,13 +44,6 @@ final class RunsShowCommand implements Callable<Integer> {
       defaultValue = "10")
   private int checkpoints;
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "table")
-  private Format format;
-
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
@@ -57,7 +51,7 @@ final class RunsShowCommand implements Callable<Integer> {
       ServerClient client = server.client();
       String path = "v1/runs/" + ServerClient.encode(run);
       ServerClient.Answer answer = client.answer(path);
-      switch (format) {
+      switch (format.chosen()) {
         case json -> out.println(answer.body().toPrettyString());
         case csv -> csv(out, answer.body());
         case table -> {

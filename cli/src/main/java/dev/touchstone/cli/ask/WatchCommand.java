@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -46,16 +45,10 @@ public final class WatchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private ServerOptions server;
+  @Mixin private FormatOption format;
 
   @Parameters(paramLabel = "RUN", description = "The run's id.")
   private String run;
-
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "table")
-  private Format format;
 
   private ServerClient client;
   private String path;
@@ -81,7 +74,7 @@ public final class WatchCommand implements Callable<Integer> {
 
   private Watcher watcher(PrintWriter out, PrintWriter err) {
     boolean terminal = System.console() != null && !"dumb".equals(System.getenv("TERM"));
-    return switch (format) {
+    return switch (format.chosen()) {
       case json -> new JsonLines(out, err);
       case csv -> new CsvLines(out, err);
       case table ->

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Answers what a test says, and streams events as they are put in; an empty one ends the stream.
@@ -20,6 +21,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 final class StandInServer implements AutoCloseable {
 
   private static final String END = "";
+  private static final String SILENCE = ": nothing new\n\n";
 
   /** Bodies by path and query; others are 404. */
   final Map<String, String> answers = new ConcurrentHashMap<>();
@@ -143,13 +145,19 @@ final class StandInServer implements AutoCloseable {
       String first = "id: s-0\nevent: hello\ndata: {}\n\n";
       exchange.getResponseBody().write(first.getBytes(StandardCharsets.UTF_8));
       exchange.getResponseBody().flush();
-      for (String event = events.take(); !event.equals(END); event = events.take()) {
+      for (String event = SILENCE; !event.equals(END); event = next()) {
         exchange.getResponseBody().write(event.getBytes(StandardCharsets.UTF_8));
         exchange.getResponseBody().flush();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** The next event, or a comment, as the real server breaks the silence. */
+  private String next() throws InterruptedException {
+    String event = events.poll(1, TimeUnit.SECONDS);
+    return event == null ? SILENCE : event;
   }
 
   @Override
