@@ -6,4 +6,10 @@ package dev.touchstone.jobs.model;
  *
  * @param epoch fractional; null where unknown
  */
-public record Claim(String runId, int attempt, String checkpoint, long step, Double epoch) {}
+public record Claim(String runId, int attempt, String checkpoint, long step, Double epoch) {
+
+  public Claim {
+    runId = Names.shared(runId);
+    checkpoint = Names.shared(checkpoint);
+  }
+}

@@ -42,6 +42,15 @@ public record MetricPoint(
     String sample,
     Trust trust) {
 
+  public MetricPoint {
+    evaluationSet = Names.shared(evaluationSet);
+    split = Names.shared(split);
+    slice = Names.shared(slice);
+    metric = Names.shared(metric);
+    ciMethod = Names.shared(ciMethod);
+    target = Names.shared(target);
+  }
+
   /** A value whose standard error is not known. */
   public MetricPoint(
       long timestampMillis,

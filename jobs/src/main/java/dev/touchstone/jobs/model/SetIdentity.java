@@ -19,6 +19,15 @@ public record SetIdentity(
     Task task,
     int outputs) {
 
+  public SetIdentity {
+    setKey = Names.shared(setKey);
+    modelDigest = Names.shared(modelDigest);
+    datasetDigest = Names.shared(datasetDigest);
+    transformDigest = Names.shared(transformDigest);
+    evaluationSet = Names.shared(evaluationSet);
+    split = Names.shared(split);
+  }
+
   /** Whether the set is the same for every run that has this model, data and transform. */
   public boolean isByContent() {
     return modelDigest != null && datasetDigest != null && transformDigest != null;
