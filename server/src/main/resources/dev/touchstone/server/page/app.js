@@ -11,6 +11,7 @@ import { Overlay } from './overlay.js';
 import { Checkpoint } from './checkpoint.js';
 import { Compare } from './compare.js';
 import { KEYS, help, listen } from './keys.js';
+import { lookAhead } from './ahead.js';
 
 const host = document.getElementById('app');
 
@@ -74,6 +75,7 @@ function draw() {
       h('main', { id: 'main', tabIndex: -1 }, VIEWS[view](changed))),
     h('div', { class: `toast ${state.toast?.kind ?? ''}`, role: 'status', 'aria-live': 'polite' }, state.toast?.text),
     helpDialog()), host);
+  lookAhead();
 }
 
 css('--panel'); // while the page is empty, which makes it cheap

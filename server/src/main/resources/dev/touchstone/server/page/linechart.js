@@ -9,6 +9,8 @@ import { MAX_DRAWN, PARTIAL, SAMPLED, UNTRUSTED, lowerBound, nearest, thin } fro
 const MAX_DOTS = 80;
 const ALL_DRAWN = 20_000; // points of all lines together
 const SMALL_DRAWN = 6_000;
+const COARSE_FIRST = 40; // lines: their shape is drawn at once, the rest when nothing moves any more
+const FINE_MILLIS = 120;
 const LEAST_DRAWN = 30;
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800];
 
@@ -163,8 +165,12 @@ export class LineChart extends Plot {
   }
 
   yRange() {
+    const { lines, diamonds = [], log } = this.props;
     const [from, to] = this.xRange();
-    return yRange(this.props.lines, this.props.diamonds ?? [], from, to, this.props.log);
+    const of = [lines, diamonds, from, to, log];
+    // asked twice a draw
+    if (!this.range?.of.every((part, i) => part === of[i])) this.range = { of, y: yRange(lines, diamonds, from, to, log) };
+    return this.range.y;
   }
 
   zoomTo(range) {
@@ -271,6 +277,15 @@ export class LineChart extends Plot {
 
   drawAll(u) {
     const { ctx } = u;
+    this.coarse = !this.fine && this.props.lines.length > COARSE_FIRST;
+    this.fine = false;
+    clearTimeout(this.finer);
+    if (this.coarse) {
+      this.finer = setTimeout(() => {
+        this.fine = true;
+        this.plot.redraw(false, false);
+      }, FINE_MILLIS);
+    }
     ctx.save();
     ctx.beginPath();
     ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
@@ -296,7 +311,7 @@ export class LineChart extends Plot {
     const to = Math.min(line.x.length, lowerBound(line.x, max) + 1);
     const most = this.props.small ? 300 : MAX_DRAWN;
     // of two hundred lines over one another nobody sees each turn, and drawing all takes a frame's time many times over
-    const share = Math.max(LEAST_DRAWN, Math.round((this.props.small ? SMALL_DRAWN : ALL_DRAWN) / this.props.lines.length));
+    const share = Math.max(LEAST_DRAWN, Math.round((this.props.small || this.coarse ? SMALL_DRAWN : ALL_DRAWN) / this.props.lines.length));
     return thin(line.y, from, to, Math.min(most, share, Math.max(4, 2 * Math.round(u.bbox.width))));
   }
 
@@ -514,6 +529,11 @@ export class LineChart extends Plot {
       button.style.top = `${row * 22}px`;
     }
     this.marks.style.height = `${Math.max(1, ends.length) * 22}px`;
+  }
+
+  componentWillUnmount() {
+    clearTimeout(this.finer);
+    super.componentWillUnmount();
   }
 
   componentDidUpdate(before) {

@@ -25,7 +25,8 @@ export const PARTIAL = 4;
  */
 export function lineOf(curve, axis, origin = 0, sampled = null) {
   const key = `${curve.version} ${axis} ${axis === 'relative' ? origin : ''} ${sampled ? [...sampled].join('\u0000') : ''}`;
-  if (curve.line?.key === key) return curve.line;
+  const known = curve.lines?.[axis];
+  if (known?.key === key) return known;
   const x = xOf(curve, axis, origin);
   const at = [];
   for (let i = 0; i < curve.step.length; i++) {
@@ -36,7 +37,7 @@ export function lineOf(curve, axis, origin = 0, sampled = null) {
   if (!ordered) at.sort((a, b) => x(a) - x(b));
   const column = values => Float64Array.from(at, i => values?.[i] ?? NaN);
   const manner = i => curve.manners?.[curve.manner[i]];
-  curve.line = {
+  const line = {
     key,
     at,
     x: Float64Array.from(at, x),
@@ -47,7 +48,8 @@ export function lineOf(curve, axis, origin = 0, sampled = null) {
       | (sampled?.has(curve.checkpoint?.[i]) ? SAMPLED : 0)
       | (manner(i)?.state === 'PARTIAL' ? PARTIAL : 0)),
   };
-  return curve.line;
+  curve.lines = { ...curve.lines, [axis]: line }; // whoever goes through the axes comes back
+  return line;
 }
 
 function xOf(curve, axis, origin) {

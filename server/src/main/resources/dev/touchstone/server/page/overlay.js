@@ -140,7 +140,15 @@ class Legend extends Component {
     const key = [props.made.key, state.runs, JSON.stringify(state.route.params)];
     const same = this.key?.every((part, i) => part === key[i]);
     this.key = key;
-    return !same;
+    if (same || props.runs.length <= COARSE_FIRST) return !same;
+    // the chart comes first
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.forceUpdate(), 150);
+    return false;
+  }
+
+  componentWillUnmount() {
+    clearTimeout(this.later);
   }
 
   /** Marks a run's row without drawing two hundred others. */

@@ -172,10 +172,30 @@ async function ensureReport() {
 
 function refreshAll() {
   asked = true;
+  details.clear();
   refreshRuns();
   refreshStatus();
   refreshDetail();
   curves.forget();
+}
+
+// ---------------------------------------------------------------- runs that may come next
+
+const MAX_DETAILS = 12;
+
+/** Details of runs that are not shown, as they are: an event about one takes it away. */
+const details = new Map();
+
+/** Asks for a run that may be shown next; see ahead.js. */
+export async function fetchDetail(run, metric) {
+  if (details.get(run)?.metric === metric) return;
+  const asked = {};
+  details.set(run, asked); // what takes it away meanwhile makes the answer an old one
+  const detail = await api.run(run, metric);
+  if (details.get(run) !== asked) return;
+  details.delete(run);
+  details.set(run, { detail, metric });
+  if (details.size > MAX_DETAILS) details.delete(details.keys().next().value);
 }
 
 // ---------------------------------------------------------------- events
@@ -213,8 +233,9 @@ function point(text) {
   curves.heard(text);
   changed();
   refreshRuns();
-  const { run } = state.route;
-  if (run != null && text.includes(`"run_id":${JSON.stringify(run)}`)) {
+  const isOf = run => text.includes(`"run_id":${JSON.stringify(run)}`);
+  for (const run of details.keys()) if (isOf(run)) details.delete(run);
+  if (state.route.run != null && isOf(state.route.run)) {
     touchstone.forget(); // a curve that was asked for early may lack this point
     refreshDetail();
   }
@@ -223,6 +244,7 @@ function point(text) {
 function change(type, { run_id: run, claims }) {
   heard();
   refreshRuns();
+  for (const id of claims?.map(c => c.run_id) ?? [run]) details.delete(id);
   const mine = claims ? claims.some(c => c.run_id === state.route.run) : run === state.route.run;
   if (mine) refreshDetail();
   if (type === 'dead_letter' || state.route.view === 'start') refreshStatus();
@@ -335,7 +357,9 @@ export function start(render) {
     const before = state.route;
     state.route = parse(location.hash);
     if (before.run !== state.route.run) {
-      state.detail = null;
+      const known = details.get(state.route.run);
+      state.detail = known?.detail ?? null;
+      state.detailMetric = known?.metric ?? null;
       state.detailProblem = null;
       state.report = null;
       state.reportKey = null;

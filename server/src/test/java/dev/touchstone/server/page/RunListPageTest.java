@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Response;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.touchstone.server.ManyRuns;
 import org.junit.jupiter.api.Test;
@@ -104,6 +105,29 @@ class RunListPageTest extends BrowserTest {
     assertThat(page.locator("h1")).hasText("sweep-101");
     assertThat(page.locator("a.run[aria-current]")).isVisible();
     assertThat(page.locator("a.run[aria-current] .name")).hasText("sweep-101");
+  }
+
+  @Test
+  void theRunsBesideAreFetchedAhead() {
+    new ManyRuns(3, 1, 3).feed(fixture);
+    Response curves =
+        page.waitForResponse(
+            r -> r.url().contains("/v1/curves?") && r.url().contains("run=sweep-001"),
+            () -> {
+              Response detail =
+                  page.waitForResponse(
+                      r -> r.url().contains("/v1/runs/sweep-001?"),
+                      () -> go("#/runs/sweep-000?sort=name"));
+              detail.finished();
+            });
+    curves.finished();
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+
+    page.route("**/v1/**", r -> r.abort());
+    page.keyboard().press("j");
+    assertThat(page.locator("h1")).hasText("sweep-001");
+    assertThat(page.locator("#chart canvas").first()).isVisible();
   }
 
   @Test
