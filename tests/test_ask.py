@@ -57,6 +57,27 @@ def test_a_shown_run_has_the_exact_values(engine, asked, tmp_path):
     assert (code, out, err) == (3, "", 'touchstone: no run has the id "nobody" here\n')
 
 
+def test_a_report_proposes_the_next_plan(engine, asked, tmp_path):
+    """The whole way: a report from the cache, the plan that it proposes, the ids that it takes."""
+    code, out, err = run(
+        "report", "--run", RUN, "--checkpoint", "c1", "--propose-plan", "200", "--wait",
+        "--format", "json", at(engine), logs=tmp_path,
+    )  # fmt: skip
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["proposed_plan"]["budget"] == 200
+    file = tmp_path / "report.json"
+    file.write_text(out)
+    made = tmp_path / "plan.json"
+    code, out, err = run(
+        "plan", "--from-report", file, "--out", made, "--data", engine.data, logs=tmp_path
+    )
+    assert code == 0, err
+    plan = json.loads(made.read_text())
+    assert plan["strata"] == report["proposed_plan"]["plan"]["strata"]
+    assert 100 <= plan["sampled"] <= 300, "200 give or take what chance takes"
+
+
 @pytest.mark.parametrize("colours", [True, False])
 def test_a_run_is_watched_in_a_terminal(engine, asked, tmp_path, colours):
     environment = dict(os.environ, TERM="xterm", TOUCHSTONE_LOGS=str(tmp_path))

@@ -125,6 +125,12 @@ public final class ReportCommand implements Callable<Integer> {
       description = "Intervals of the ranking metrics from N resamples.")
   private Integer bootstrap;
 
+  @Option(
+      names = "--propose-plan",
+      paramLabel = "N",
+      description = "The report proposes a sampling plan of N examples for the next run; 0: none.")
+  private Integer proposedPlan;
+
   @Option(names = "--priority", paramLabel = "0..9", description = "The highest goes first.")
   private Integer priority;
 
@@ -278,6 +284,7 @@ public final class ReportCommand implements Callable<Integer> {
     question.put("thresholds", thresholds).put("deadline_seconds", deadline);
     question.put("decision_threshold", decisionThreshold).put("priority", priority);
     question.put("bootstrap_replicates", bootstrap).put("all_folds", allFolds).put("folds", folds);
+    question.put("propose_plan_budget", proposedPlan);
     ArrayNode names = question.putArray("metrics");
     metrics.forEach(names::add);
     ArrayNode columns = question.putArray("slices");
