@@ -342,7 +342,8 @@ def test_a_home_that_is_away_holds_up_nobody_and_gets_all_after_a_restart(homes,
         return history if history[-1][0] == 8 else None
 
     history = eventually("MLflow catches up", SECONDS, logged)
-    assert [(step, v) for step, _, v in history] == [
+    # a killed engine may say a point again, at another time; MLflow keeps both
+    assert list(dict.fromkeys((step, v) for step, _, v in history)) == [
         (7, points["proxy", "", "average_precision"]["value"]),
         (8, value),
     ]
