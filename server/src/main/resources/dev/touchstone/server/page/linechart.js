@@ -11,6 +11,7 @@ const ALL_DRAWN = 20_000; // points of all lines together
 const SMALL_DRAWN = 6_000;
 const COARSE_FIRST = 40; // lines: their shape is drawn at once, the rest when nothing moves any more
 const FINE_MILLIS = 120;
+const DOUBLE_CLICK_MILLIS = 300;
 const LEAST_DRAWN = 30;
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800];
 
@@ -119,7 +120,12 @@ export class LineChart extends Plot {
         legend: { show: false },
         cursor: {
           drag: { x: !small, y: false, setScale: false }, points: { show: false }, y: false, x: false,
-          bind: { dblclick: () => () => this.zoomTo(null) },
+          bind: {
+            dblclick: () => () => {
+              clearTimeout(this.picking);
+              this.zoomTo(null);
+            },
+          },
         },
         scales: {
           x: { time: name === 'time', range: () => this.xRange() },
@@ -200,7 +206,10 @@ export class LineChart extends Plot {
       if (event.pointerType !== 'touch') this.point(null);
     });
     over.addEventListener('click', () => {
-      if (this.at?.id != null) this.props.onPick?.(this.at.id);
+      const id = this.at?.id;
+      clearTimeout(this.picking);
+      // the first half of a double click, which ends the zoom, opens nothing
+      if (id != null) this.picking = setTimeout(() => this.props.onPick?.(id), this.zoom ? DOUBLE_CLICK_MILLIS : 0);
     });
     this.props.onHover?.(null);
     this.placeMarks();
@@ -533,6 +542,7 @@ export class LineChart extends Plot {
 
   componentWillUnmount() {
     clearTimeout(this.finer);
+    clearTimeout(this.picking);
     super.componentWillUnmount();
   }
 

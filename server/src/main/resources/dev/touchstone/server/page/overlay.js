@@ -202,6 +202,24 @@ class Legend extends Component {
 
 // ---------------------------------------------------------------- every metric, small
 
+const FOLLOW_MILLIS = 200;
+const GAP_MILLIS = 30;
+const following = new Set();
+let turn = 0;
+
+/** The large chart comes first; the small ones follow, one after the other, and let inputs in between. */
+function follow(small) {
+  following.add(small);
+  turn ||= setTimeout(next, FOLLOW_MILLIS);
+}
+
+function next() {
+  const [small] = following;
+  following.delete(small);
+  small?.forceUpdate();
+  turn = following.size ? setTimeout(next, GAP_MILLIS) : 0;
+}
+
 /** Fetched and drawn when it comes into view. */
 class Small extends Component {
   constructor() {
@@ -220,16 +238,12 @@ class Small extends Component {
 
   componentWillUnmount() {
     this.observer.disconnect();
-    clearTimeout(this.later);
+    following.delete(this);
   }
 
-  /** The large chart comes first: while a slider moves, these follow a few times a second. */
   shouldComponentUpdate(props, next) {
     if (next.seen !== this.state.seen || props.current !== this.props.current) return true;
-    this.later ??= setTimeout(() => {
-      this.later = null;
-      this.forceUpdate();
-    }, 200);
+    follow(this);
     return false;
   }
 

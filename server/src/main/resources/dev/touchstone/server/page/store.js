@@ -357,6 +357,9 @@ export function start(render) {
     const before = state.route;
     state.route = parse(location.hash);
     if (before.run !== state.route.run) {
+      if (state.detail && before.run != null && state.connection === 'live') {
+        details.set(before.run, { detail: state.detail, metric: state.detailMetric });
+      }
       const known = details.get(state.route.run);
       state.detail = known?.detail ?? null;
       state.detailMetric = known?.metric ?? null;
@@ -367,7 +370,7 @@ export function start(render) {
     if (before.view !== state.route.view || before.run !== state.route.run) scrollTo(0, 0);
     state.reportProblem = null;
     if (before.checkpoint !== state.route.checkpoint) state.reportKey = null;
-    if (before.run !== state.route.run || !state.detail) {
+    if (!state.detail) {
       const { view, run, params } = state.route;
       // the curve's answer is on its way while it isn't known yet what else the run has
       if (view === 'run') curves.curvesOf(params.metric ?? HEADLINE, params.slice ?? '', [run], curves.WHOLE);

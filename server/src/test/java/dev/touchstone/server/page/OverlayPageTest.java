@@ -52,6 +52,24 @@ class OverlayPageTest extends BrowserTest {
   }
 
   @Test
+  void aDoubleClickEndsTheZoomAndOpensNoRun() {
+    playRuns(12);
+    go("#/overlay");
+    assertThat(page.locator("#chart canvas").first()).isVisible();
+    var box = page.locator("#chart .u-over").boundingBox();
+    double middle = box.y + box.height / 2;
+    page.mouse().move(box.x + box.width * 0.3, middle);
+    page.mouse().down();
+    page.mouse().move(box.x + box.width * 0.5, middle);
+    page.mouse().up();
+
+    page.mouse().dblclick(box.x + box.width / 2, middle);
+    assertThat(page.url()).endsWith("#/overlay");
+    page.mouse().click(box.x + box.width / 2, middle);
+    page.waitForURL(url -> url.contains("#/runs/"));
+  }
+
+  @Test
   void theAddressHoldsMetricAxisTierScaleAndSmoothing() {
     playRuns(12);
     go("#/overlay?metric=roc_auc&axis=relative&tier=full&scale=log&smooth=0.5");

@@ -11,6 +11,7 @@ import dev.touchstone.server.ManyRuns;
 import dev.touchstone.server.ServerFixture;
 import dev.touchstone.server.view.Json;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -336,7 +337,6 @@ public final class PageBench {
 
   private void say(String what, double worst) {
     interaction.put(what, tenth(worst));
-    System.err.println(what + ": " + tenth(worst) + " ms at worst");
   }
 
   @FunctionalInterface
@@ -352,6 +352,7 @@ public final class PageBench {
   private void each(
       Page page, String what, String type, String shows, Input input, int times, String before) {
     double worst = 0;
+    List<Double> all = new ArrayList<>();
     for (int i = 0; i < times; i++) {
       page.evaluate("() => { " + before + "; expect('" + type + "', from => " + shows + "); }");
       input.send(i);
@@ -363,9 +364,12 @@ public final class PageBench {
       } catch (TimeoutError e) {
         throw new IllegalStateException(what + " was not shown, input " + i, e);
       }
-      worst = Math.max(worst, number(page, "window.took"));
+      double took = number(page, "window.took");
+      all.add(tenth(took));
+      worst = Math.max(worst, took);
       page.waitForTimeout(150);
     }
+    System.err.println(what + ": " + all);
     say(what, worst);
   }
 
