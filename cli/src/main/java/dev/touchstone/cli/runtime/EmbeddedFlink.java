@@ -6,16 +6,21 @@ import dev.touchstone.jobs.settings.EngineSettings;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -115,13 +120,44 @@ final class EmbeddedFlink implements AutoCloseable {
     if (!Files.isDirectory(checkpoints)) {
       return Optional.empty();
     }
-    try (Stream<Path> files = Files.walk(checkpoints, 3)) {
-      return files
-          .filter(file -> file.getFileName().toString().equals("_metadata"))
-          .filter(EmbeddedFlink::isWhole)
-          .max(Comparator.comparing(EmbeddedFlink::modified))
-          .map(Path::getParent);
+    Map<Path, FileTime> written = new HashMap<>();
+    Files.walkFileTree(
+        checkpoints,
+        Set.of(),
+        3,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (file.getFileName().toString().equals("_metadata")) {
+              written.put(file, attributes.lastModifiedTime());
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException problem)
+              throws IOException {
+            return unlessGone(problem);
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException problem)
+              throws IOException {
+            return unlessGone(problem);
+          }
+        });
+    return written.entrySet().stream()
+        .filter(metadata -> isWhole(metadata.getKey()))
+        .max(Map.Entry.comparingByValue())
+        .map(metadata -> metadata.getKey().getParent());
+  }
+
+  /** A job that runs removes its old ones meanwhile. */
+  private static FileVisitResult unlessGone(IOException problem) throws IOException {
+    if (problem != null && !(problem instanceof NoSuchFileException)) {
+      throw problem;
     }
+    return FileVisitResult.CONTINUE;
   }
 
   private static boolean isWhole(Path metadata) {
@@ -133,14 +169,6 @@ final class EmbeddedFlink implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       LOG.warn("Flink checkpoint {} can't be read and is passed over", metadata, e);
       return false;
-    }
-  }
-
-  private static FileTime modified(Path file) {
-    try {
-      return Files.getLastModifiedTime(file);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
     }
   }
 
