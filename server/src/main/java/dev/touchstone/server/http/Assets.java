@@ -1,8 +1,8 @@
 package dev.touchstone.server.http;
 
+import dev.touchstone.server.view.Gzip;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
 
 /**
  * The page's files, read once from the jar: its modules as one script, its style sheets as one.
@@ -114,17 +113,7 @@ final class Assets {
   private static Asset asset(String name, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     String type = TYPES.get(name.substring(name.lastIndexOf('.') + 1));
-    return new Asset(type, Answers.digest(bytes), bytes, zip(bytes));
-  }
-
-  private static byte[] zip(byte[] bytes) {
-    var out = new ByteArrayOutputStream();
-    try (var gzip = new GZIPOutputStream(out)) {
-      gzip.write(bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException("memory is no disk", e);
-    }
-    return out.toByteArray();
+    return new Asset(type, Answers.digest(bytes), bytes, Gzip.compress(bytes));
   }
 
   private static String read(String resource) {

@@ -1,13 +1,7 @@
 package dev.touchstone.server.view;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.GZIPOutputStream;
 
 /** Report bodies by report key, compressed; past its bytes the oldest goes. */
 final class ReportStore {
@@ -28,7 +22,7 @@ final class ReportStore {
     if (old != null) {
       bytes -= old.gzip.length;
     }
-    Stored stored = new Stored(outcome, compress(json));
+    Stored stored = new Stored(outcome, Gzip.compress(json));
     reports.put(outcome.reportKey(), stored);
     bytes += stored.gzip.length;
     var oldest = reports.entrySet().iterator();
@@ -43,7 +37,7 @@ final class ReportStore {
   /** The body's JSON, or null. */
   byte[] body(String reportKey) {
     Stored stored = reports.get(reportKey);
-    return stored == null ? null : decompress(stored.gzip);
+    return stored == null ? null : Gzip.decompress(stored.gzip);
   }
 
   /** The outcome that brought the report, or null. */
@@ -62,23 +56,5 @@ final class ReportStore {
 
   long dropped() {
     return dropped;
-  }
-
-  private static byte[] compress(byte[] json) {
-    var out = new ByteArrayOutputStream(json.length / 4 + 64);
-    try (var gzip = new GZIPOutputStream(out)) {
-      gzip.write(json);
-    } catch (IOException e) {
-      throw new UncheckedIOException("compressing in memory failed", e);
-    }
-    return out.toByteArray();
-  }
-
-  private static byte[] decompress(byte[] gzip) {
-    try (var in = new GZIPInputStream(new ByteArrayInputStream(gzip))) {
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException("decompressing in memory failed", e);
-    }
   }
 }
