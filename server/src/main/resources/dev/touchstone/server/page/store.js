@@ -192,8 +192,11 @@ export async function fetchDetail(run, metric) {
   const asked = {};
   details.set(run, asked); // what takes it away meanwhile makes the answer an old one
   const detail = await api.run(run, metric);
-  if (details.get(run) !== asked) return;
-  details.delete(run);
+  if (details.get(run) === asked) keepDetail(run, detail, metric);
+}
+
+function keepDetail(run, detail, metric) {
+  details.delete(run); // the one kept last is the last one
   details.set(run, { detail, metric });
   if (details.size > MAX_DETAILS) details.delete(details.keys().next().value);
 }
@@ -358,7 +361,7 @@ export function start(render) {
     state.route = parse(location.hash);
     if (before.run !== state.route.run) {
       if (state.detail && before.run != null && state.connection === 'live') {
-        details.set(before.run, { detail: state.detail, metric: state.detailMetric });
+        keepDetail(before.run, state.detail, state.detailMetric);
       }
       const known = details.get(state.route.run);
       state.detail = known?.detail ?? null;
